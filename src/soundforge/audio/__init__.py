@@ -1,0 +1,1 @@
+"""Typed doors to the programs outside this process: engines, spotdl."""
