@@ -1,1 +1,1 @@
-"""db."""
+"""The ground: tables' base, sessions, migrations and the bundled PostgreSQL server."""

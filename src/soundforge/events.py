@@ -1,0 +1,100 @@
+"""Everything that can be announced, and on which topics. Ids and numbers only: state is in rows.
+
+A receiver that misses an announcement loses nothing; it reads the rows again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+TRACKS: Final = "tracks"
+TRACK_CHANGED: Final = "track_changed"
+JOB_PROGRESS: Final = "job:progress"
+JOB_COMPLETED: Final = "job:completed"
+JOB_FAILED: Final = "job:failed"
+PIPELINE_PROGRESS: Final = "pipeline:progress"
+PIPELINE_COMPLETE: Final = "pipeline:complete"
+RESYNC: Final = "resync"
+
+Announcement: TypeAlias = tuple[str, str, dict[str, Any]]
+"""Topic, event, data."""
+
+
+def track_topic(track_id: object) -> str:
+    """Return the topic of one track."""
+    return f"tracks:{track_id}"
+
+
+def job_topic(job_id: object) -> str:
+    """Return the topic of one job."""
+    return f"jobs:{job_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackChanged:
+    """A track was added, changed, deleted or restored."""
+
+    track_id: object
+
+    def announcements(self) -> list[Announcement]:
+        """Return what is sent where."""
+        data = {"id": str(self.track_id)}
+        return [
+            (TRACKS, TRACK_CHANGED, data),
+            (track_topic(self.track_id), TRACK_CHANGED, data),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A job moved: its status or its progress.
+
+    Args:
+        stage: ``download``, ``separate`` or ``analyze``.
+        progress: Percent, 0 to 100.
+    """
+
+    job_id: object
+    track_id: object
+    stage: str
+    status: str
+    progress: int
+    attempt: int
+
+    def announcements(self) -> list[Announcement]:
+        """Return what is sent where."""
+        event = {"completed": JOB_COMPLETED, "failed": JOB_FAILED, "cancelled": JOB_FAILED}.get(
+            self.status, JOB_PROGRESS
+        )
+        data = {
+            "job_id": str(self.job_id),
+            "track_id": str(self.track_id),
+            "stage": self.stage,
+            "status": self.status,
+            "progress": self.progress,
+            "attempt": self.attempt,
+        }
+        changed = {"id": str(self.track_id)}
+        return [
+            (job_topic(self.job_id), event, data),
+            (track_topic(self.track_id), PIPELINE_PROGRESS, data),
+            (TRACKS, TRACK_CHANGED, changed),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineCompleted:
+    """Every job of a track's way through the pipeline has completed; announced once."""
+
+    track_id: object
+    job_ids: tuple[object, ...]
+
+    def announcements(self) -> list[Announcement]:
+        """Return what is sent where: to the track, and to each of its jobs."""
+        data = {"track_id": str(self.track_id)}
+        topics = [track_topic(self.track_id), *map(job_topic, self.job_ids)]
+        return [(topic, PIPELINE_COMPLETE, data) for topic in topics]
+
+
+Event: TypeAlias = TrackChanged | JobChanged | PipelineCompleted

@@ -1,0 +1,71 @@
+"""The life of a job, in one place: which state may follow which.
+
+Within one attempt a status only moves forward. A retry and a rescue begin a new attempt,
+in `queued`; an attempt that has completed is never begun again.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from soundforge import errors
+
+
+class Status(StrEnum):
+    """What a job is doing, in the words the API uses."""
+
+    QUEUED = "queued"
+    DOWNLOADING = "downloading"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether this attempt has ended."""
+        return self in _FINAL
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a worker is on it."""
+        return self in _RUNNING
+
+
+_FINAL: Final = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+_RUNNING: Final = {Status.DOWNLOADING, Status.PROCESSING}
+_FORWARD: Final[dict[Status, set[Status]]] = {
+    Status.QUEUED: {*_RUNNING, Status.FAILED, Status.CANCELLED},
+    Status.DOWNLOADING: {Status.PROCESSING, *_FINAL},
+    Status.PROCESSING: {*_FINAL},
+    Status.COMPLETED: set(),
+    Status.FAILED: set(),
+    Status.CANCELLED: set(),
+}
+
+
+def advance(status: Status, to: Status) -> Status:
+    """Return ``to`` if an attempt in ``status`` may move there.
+
+    Raises:
+        errors.Conflict: It may not (``job_state``).
+    """
+    if to not in _FORWARD[status]:
+        raise errors.Conflict(
+            "job_state", f"A job that is {status} cannot become {to}.", "Reload and look again."
+        )
+    return to
+
+
+def begin_attempt(status: Status, attempt: int) -> tuple[Status, int]:
+    """Return the state and the number of the attempt that follows one in ``status``.
+
+    Raises:
+        errors.Conflict: The job has completed; there is nothing to repeat (``job_completed``).
+    """
+    if status is Status.COMPLETED:
+        raise errors.Conflict(
+            "job_completed", "This job has completed.", "Start the stage anew instead."
+        )
+    return Status.QUEUED, attempt + 1
