@@ -1,0 +1,85 @@
+"""One procrastinate worker per queue, kept running for as long as the process lives.
+
+procrastinate's limit is per worker, so a queue's width is its worker's concurrency. A worker
+stops itself when one of its side tasks fails (a heartbeat during an outage, say); then another
+takes its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from procrastinate.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from soundforge.jobs.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+_POLL_S: Final = 1.0  # a lost LISTEN costs at most this
+_HEARTBEAT_S: Final = 5.0
+_PAUSE_S: Final = 1.0
+
+
+class Workers:
+    """The workers of this process.
+
+    Args:
+        queue: Where the queue jobs are.
+        widths: Queue jobs at once, by the queue's name; a queue of width 0 has no worker.
+        stop_grace_s: Time running queue jobs get to end when the process stops.
+    """
+
+    def __init__(self, queue: Queue, *, widths: Mapping[str, int], stop_grace_s: float) -> None:
+        self._queue = queue
+        self._widths = {name: width for name, width in widths.items() if width > 0}
+        self._stop_grace_s = stop_grace_s
+        self._live: dict[str, Worker] = {}
+
+    @property
+    def worker_ids(self) -> set[int]:
+        """procrastinate's ids of the workers that are running now."""
+        return {worker.worker_id for worker in self._live.values() if worker.worker_id}
+
+    async def run(self) -> None:
+        """Work until cancelled; then stop fetching and give running queue jobs their grace."""
+        tasks = [asyncio.create_task(self._keep(name)) for name in self._widths]
+        if not tasks:
+            await asyncio.Event().wait()
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for worker in self._live.values():
+                worker.shutdown_graceful_timeout = self._stop_grace_s
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str) -> None:
+        while True:
+            worker = self._live[name] = self._new(name)
+            try:
+                await worker.run()
+                logger.warning("worker ended", extra={"queue": name})
+            except Exception:
+                logger.exception("worker failed", extra={"queue": name})
+            await asyncio.sleep(_PAUSE_S)
+
+    def _new(self, name: str) -> Worker:
+        return Worker(
+            self._queue.app,
+            queues=[name],
+            name=name,
+            concurrency=self._widths[name],
+            fetch_job_polling_interval=_POLL_S,
+            abort_job_polling_interval=_POLL_S,
+            update_heartbeat_interval=_HEARTBEAT_S,
+            # A worker that stops because a side task failed lets its runs end in peace; `run`
+            # sets the grace when the process itself stops.
+            shutdown_graceful_timeout=None,
+            install_signal_handlers=False,
+        )

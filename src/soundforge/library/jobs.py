@@ -1,0 +1,317 @@
+"""Jobs: what the user sees of the work, and the only place that moves them.
+
+Every move locks the job's row, asks the `lifecycle`, and announces itself at commit. A worker
+names the attempt it works on: one that was given away meanwhile is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from soundforge import errors, events, pubsub
+from soundforge.db.base import utc_now
+from soundforge.library import lifecycle, tracks
+from soundforge.library.lifecycle import Status
+from soundforge.library.models import AnalysisJob, DownloadJob, Job, ProcessingJob, Track
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from soundforge.db.session import Session
+
+_KINDS: Final[dict[str, type[Job]]] = {
+    "download": DownloadJob,
+    "separate": ProcessingJob,
+    "analyze": AnalysisJob,
+}
+_UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
+
+
+class StaleAttemptError(Exception):
+    """The attempt is no longer the current one: cancelled, or given to another worker."""
+
+
+async def add(session: Session, track_id: uuid.UUID, stage: str, **fields: Any) -> Job:
+    """Add a job in `queued`; the caller puts it in the queue in the same transaction."""
+    job = _KINDS[stage](track_id=track_id, **fields)
+    session.add(job)
+    await session.flush()
+    await _announce(session, job)
+    return job
+
+
+async def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
+    """Return the owner's job with its track.
+
+    Raises:
+        errors.NotFound: There is no such job, or it is somebody else's (``job_not_found``).
+    """
+    job = await find(session, job_id)
+    if job is None or job.track.owner_id != owner_id or job.track.deleted_at is not None:
+        raise errors.NotFound("job_not_found", "There is no such job.")
+    return job
+
+
+async def find(session: Session, job_id: uuid.UUID) -> Job | None:
+    """Return the job with its track, whoever's it is; None if there is none."""
+    statement = select(Job).where(Job.id == job_id).options(joinedload(Job.track))
+    return await session.scalar(statement)
+
+
+async def unfinished(session: Session, track_id: uuid.UUID) -> Sequence[Job]:
+    """Return the track's jobs that wait or run, locked until the transaction ends."""
+    statement = (
+        select(Job)
+        .where(Job.track_id == track_id, Job.status.in_(_UNFINISHED))
+        .order_by(Job.inserted_at)
+        .with_for_update()
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def begin(
+    session: Session, job_id: uuid.UUID, *, node: str, max_runs: int
+) -> tuple[Job, Track] | None:
+    """Start a run: count it, and take the attempt.
+
+    A job found running was orphaned by a crash: it begins a new attempt. One that has been
+    started ``max_runs`` times already ends as failed, so that no job can kill workers for ever.
+
+    Returns:
+        The job and its track, or None if there is nothing to do.
+    """
+    job = await _locked(session, job_id)
+    if job is None or Status(job.status).is_final:
+        return None
+    if Status(job.status).is_running:
+        _begin_attempt(job)
+    if job.runs >= max_runs:
+        await _end(session, job, Status.FAILED, _poison(job, max_runs))
+        return None
+    track = await session.get(Track, job.track_id)
+    assert track is not None
+    job.runs += 1
+    job.node = node
+    job.status = lifecycle.advance(
+        Status(job.status), Status.DOWNLOADING if job.stage == "download" else Status.PROCESSING
+    )
+    job.started_at = utc_now()
+    job.message = ""
+    job.not_before = None
+    await session.flush()
+    await _announce(session, job)
+    return job, track
+
+
+async def report(
+    session: Session, job_id: uuid.UUID, attempt: int, *, progress: int, message: str
+) -> bool:
+    """Note how far the attempt is; False if it is no longer the current one.
+
+    Progress only grows within an attempt.
+    """
+    job = await _locked(session, job_id)
+    if job is None or job.attempt != attempt or not Status(job.status).is_running:
+        return False
+    job.progress = max(job.progress, min(99, progress))
+    job.message = message
+    await session.flush()
+    await _announce(session, job)
+    return True
+
+
+async def take_to_complete(session: Session, job_id: uuid.UUID, attempt: int) -> Job:
+    """Lock the track and the job of a run that is about to save what it made.
+
+    Raises:
+        StaleAttemptError: The attempt was cancelled, or given to another worker.
+    """
+    found = await session.scalar(select(Job.track_id).where(Job.id == job_id))
+    if found is None:
+        raise StaleAttemptError
+    await tracks.lock(session, found)
+    job = await _locked(session, job_id)
+    if job is None or job.attempt != attempt or not Status(job.status).is_running:
+        raise StaleAttemptError
+    return job
+
+
+async def complete(session: Session, job: Job) -> None:
+    """End a job taken with `take_to_complete`; announce the pipeline's end if it was the last."""
+    job.progress = 100
+    await _end(session, job, Status.COMPLETED, None)
+    await session.flush()
+    await tracks.announce(session, job.track_id)
+    await _announce_pipeline(session, job.track_id)
+
+
+async def retry_later(
+    session: Session,
+    job_id: uuid.UUID,
+    attempt: int,
+    *,
+    error: errors.SoundForgeError | None,
+    after_s: float,
+    is_counted: bool,
+) -> bool:
+    """Let a new attempt wait in `queued`; False if ``attempt`` is no longer the current one.
+
+    Args:
+        session: The transaction to do it in.
+        job_id: Which job.
+        attempt: The attempt that ends.
+        error: Why it ended, shown while the job waits; None for a stop of the server.
+        after_s: Not before this many seconds from now.
+        is_counted: False gives the run back, as after a stop of the server.
+    """
+    job = await _locked(session, job_id)
+    if job is None or job.attempt != attempt or not Status(job.status).is_running:
+        return False
+    _begin_attempt(job)
+    if not is_counted:
+        job.runs = max(0, job.runs - 1)
+    _note(job, error)
+    job.not_before = utc_now() + timedelta(seconds=after_s) if after_s else None
+    await session.flush()
+    await _announce(session, job)
+    return True
+
+
+async def fail(
+    session: Session, job_id: uuid.UUID, attempt: int, error: errors.SoundForgeError
+) -> bool:
+    """End the attempt as failed; False if it is no longer the current one."""
+    job = await _locked(session, job_id)
+    if job is None or job.attempt != attempt or Status(job.status).is_final:
+        return False
+    await _end(session, job, Status.FAILED, error)
+    return True
+
+
+async def cancel(session: Session, job: Job) -> None:
+    """End a waiting or running job at the user's wish.
+
+    Raises:
+        errors.Conflict: It has ended already (``job_state``).
+    """
+    locked = await _locked(session, job.id)
+    assert locked is not None
+    await _end(session, locked, Status.CANCELLED, None)
+
+
+async def retry(session: Session, job: Job) -> Job:
+    """Begin a new attempt of a failed or cancelled job, with a fresh count of runs.
+
+    Raises:
+        errors.Conflict: It is not failed or cancelled (``job_state``, ``job_completed``).
+    """
+    locked = await _locked(session, job.id)
+    assert locked is not None
+    if not Status(locked.status).is_final:
+        raise errors.Conflict(
+            "job_state", "This job is still waiting or running.", "Cancel it first."
+        )
+    _begin_attempt(locked)
+    locked.runs = 0
+    _note(locked, None)
+    locked.finished_at = None
+    locked.queue_job_id = None
+    await session.flush()
+    await _announce(session, locked)
+    return locked
+
+
+async def queue_jobs_of_node(session: Session, node: str) -> list[int]:
+    """Return the queue jobs of unfinished jobs that ``node`` was working on."""
+    statement = select(Job.queue_job_id).where(
+        Job.node == node, Job.status.in_(_UNFINISHED), Job.queue_job_id.is_not(None)
+    )
+    return [found for found in await session.scalars(statement) if found is not None]
+
+
+async def all_ids(session: Session) -> set[str]:
+    """Return the ids of all jobs, for the sweep."""
+    return {str(job_id) for job_id in await session.scalars(select(Job.id))}
+
+
+async def recent_rates(session: Session, stage: str, model: str | None) -> list[float]:
+    """Return the last measured speeds of a stage, in seconds of audio per second of work."""
+    statement = (
+        select(Job.results["realtime_factor"].as_float())
+        .where(
+            Job.stage == stage,
+            Job.status == Status.COMPLETED,
+            Job.results.has_key("realtime_factor"),
+        )
+        .order_by(Job.finished_at.desc())
+        .limit(8)
+    )
+    if model is not None:
+        statement = statement.where(Job.model == model)
+    return [rate for rate in await session.scalars(statement) if rate]
+
+
+async def set_queue_job(session: Session, job: Job, queue_job_id: int) -> None:
+    """Remember which queue job does this job."""
+    await session.execute(update(Job).where(Job.id == job.id).values(queue_job_id=queue_job_id))
+    job.queue_job_id = queue_job_id
+
+
+def _begin_attempt(job: Job) -> None:
+    status, job.attempt = lifecycle.begin_attempt(Status(job.status), job.attempt)
+    job.status = status
+    job.progress = 0
+    job.message = ""
+    job.started_at = None
+
+
+async def _end(
+    session: Session, job: Job, status: Status, error: errors.SoundForgeError | None
+) -> None:
+    job.status = lifecycle.advance(Status(job.status), status)
+    job.finished_at = utc_now()
+    job.not_before = None
+    job.message = ""
+    _note(job, error)
+    await session.flush()
+    await _announce(session, job)
+
+
+def _note(job: Job, error: errors.SoundForgeError | None) -> None:
+    job.error_code = error.code if error else None
+    job.error_message = error.message if error else None
+    job.error_next_step = error.next_step if error else None
+
+
+def _poison(job: Job, max_runs: int) -> errors.SoundForgeError:
+    return errors.Unavailable(
+        "worker_died",
+        f"The work was started {max_runs} times and its worker died each time.",
+        "Look at the server's log, then retry.",
+    )
+
+
+async def _locked(session: Session, job_id: uuid.UUID) -> Job | None:
+    return await session.get(Job, job_id, with_for_update=True, populate_existing=True)
+
+
+async def _announce(session: Session, job: Job) -> None:
+    event = events.JobChanged(
+        job.id, job.track_id, job.stage, str(job.status), job.progress, job.attempt
+    )
+    for topic, name, data in event.announcements():
+        await pubsub.publish(session, topic, name, data)
+
+
+async def _announce_pipeline(session: Session, track_id: uuid.UUID) -> None:
+    statement = select(Job).where(Job.track_id == track_id).order_by(Job.inserted_at)
+    latest = {job.stage: job for job in await session.scalars(statement)}
+    if all(job.status == Status.COMPLETED for job in latest.values()):
+        ids = tuple(job.id for job in latest.values())
+        for topic, name, data in events.PipelineCompleted(track_id, ids).announcements():
+            await pubsub.publish(session, topic, name, data)

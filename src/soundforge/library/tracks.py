@@ -1,0 +1,219 @@
+"""Tracks: add, find, list, delete and restore."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sqlalchemy import and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy.orm import selectinload
+
+from soundforge import errors, events, pubsub
+from soundforge.db.base import utc_now
+from soundforge.library.lifecycle import Status
+from soundforge.library.models import Job, Track
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Select
+
+    from soundforge.db.session import Session
+
+State = Literal["all", "ready", "working", "attention"]
+
+_WHOLE: Final = (
+    selectinload(Track.jobs),
+    selectinload(Track.stems),
+    selectinload(Track.analyses),
+)
+_UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some tracks, newest first; ``next_after`` continues behind the last one."""
+
+    tracks: Sequence[Track]
+    next_after: tuple[datetime, uuid.UUID] | None
+
+
+async def add(session: Session, owner_id: uuid.UUID, **fields: Any) -> Track:
+    """Add a track to ``owner_id``'s library."""
+    track = Track(owner_id=owner_id, **fields)
+    session.add(track)
+    await session.flush()
+    await announce(session, track.id)
+    return track
+
+
+async def find_spotify(
+    session: Session, owner_id: uuid.UUID, spotify_ids: Sequence[str]
+) -> dict[str, Track]:
+    """Return those of ``spotify_ids`` that the owner already has, by Spotify id."""
+    statement = select(Track).where(
+        Track.owner_id == owner_id, Track.spotify_id.in_(spotify_ids), Track.deleted_at.is_(None)
+    )
+    return {track.spotify_id or "": track for track in await session.scalars(statement)}
+
+
+async def get(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) -> Track:
+    """Return the owner's track with its jobs, stems and analyses.
+
+    Raises:
+        errors.NotFound: There is no such track, or it is somebody else's (``track_not_found``).
+    """
+    statement = (
+        select(Track)
+        .where(Track.id == track_id, Track.owner_id == owner_id, Track.deleted_at.is_(None))
+        .options(*_WHOLE)
+        .execution_options(populate_existing=True)
+    )
+    track = await session.scalar(statement)
+    if track is None:
+        raise errors.NotFound("track_not_found", "There is no such track.")
+    return track
+
+
+async def page(
+    session: Session,
+    owner_id: uuid.UUID,
+    *,
+    limit: int = 50,
+    after: tuple[datetime, uuid.UUID] | None = None,
+    search: str = "",
+    state: State = "all",
+) -> Page:
+    """Return the owner's tracks, newest first.
+
+    Args:
+        session: The transaction to read in.
+        owner_id: Whose library.
+        limit: Most tracks returned.
+        after: Where the last page ended (`Page.next_after`).
+        search: Words that must be in title, artist or album; case does not matter.
+        state: ``ready``: every latest job completed; ``working``: something runs or waits;
+            ``attention``: the latest job of a stage failed.
+    """
+    statement = _owned(owner_id).where(*_conditions(search, state)).options(*_WHOLE)
+    if after is not None:
+        statement = statement.where(tuple_(Track.inserted_at, Track.id) < tuple_(*after))
+    statement = statement.order_by(Track.inserted_at.desc(), Track.id.desc()).limit(limit + 1)
+    found = (await session.scalars(statement)).all()
+    has_more = len(found) > limit
+    shown = found[:limit]
+    return Page(shown, (shown[-1].inserted_at, shown[-1].id) if has_more else None)
+
+
+async def counts(session: Session, owner_id: uuid.UUID) -> dict[str, int]:
+    """Return how many tracks the owner has in all and in each state."""
+    found = {}
+    for state in ("all", "ready", "working", "attention"):
+        inner = _owned(owner_id).where(*_conditions("", state)).subquery()
+        found[state] = int(await session.scalar(select(func.count()).select_from(inner)) or 0)
+    return found
+
+
+async def lock(session: Session, track_id: uuid.UUID) -> Track | None:
+    """Hold the track's row until the transaction ends, so that its jobs end one by one."""
+    return await session.get(Track, track_id, with_for_update=True)
+
+
+async def delete_softly(session: Session, track: Track) -> None:
+    """Move the track to the bin: hidden, restorable, purged later."""
+    track.deleted_at = utc_now()
+    await session.flush()
+    await announce(session, track.id)
+
+
+async def restore(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) -> Track:
+    """Bring a deleted track back.
+
+    Raises:
+        errors.NotFound: It is not in the bin (``track_not_found``).
+        errors.Conflict: The song was imported again meanwhile (``track_exists``).
+    """
+    track = await session.scalar(
+        select(Track).where(
+            Track.id == track_id, Track.owner_id == owner_id, Track.deleted_at.is_not(None)
+        )
+    )
+    if track is None:
+        raise errors.NotFound("track_not_found", "There is no such track in the bin.")
+    if track.spotify_id and await find_spotify(session, owner_id, [track.spotify_id]):
+        raise errors.Conflict(
+            "track_exists", "This song is in your library again already.", "Use that one."
+        )
+    track.deleted_at = None
+    await session.flush()
+    await announce(session, track.id)
+    return track
+
+
+async def purge(session: Session, *, older_than_days: int) -> int:
+    """Delete for good what has been in the bin for longer; its files go with the next sweep."""
+    limit = utc_now() - timedelta(days=older_than_days)
+    gone = await session.execute(delete(Track).where(Track.deleted_at < limit).returning(Track.id))
+    return len(gone.all())
+
+
+async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) -> None:
+    """Record where the track's recording lies and what it is."""
+    await session.execute(update(Track).where(Track.id == track_id).values(**fields))
+    await announce(session, track_id)
+
+
+async def all_ids(session: Session) -> set[str]:
+    """Return the ids of all tracks, deleted ones included, for the sweep."""
+    return {str(track_id) for track_id in await session.scalars(select(Track.id))}
+
+
+async def announce(session: Session, track_id: uuid.UUID) -> None:
+    """Tell everyone who looks at the track that it changed, at commit."""
+    for topic, event, data in events.TrackChanged(track_id).announcements():
+        await pubsub.publish(session, topic, event, data)
+
+
+def _owned(owner_id: uuid.UUID) -> Select[tuple[Track]]:
+    return select(Track).where(Track.owner_id == owner_id, Track.deleted_at.is_(None))
+
+
+def _conditions(search: str, state: str) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for word in search.split():
+        like = f"%{_escape_like(word)}%"
+        columns = (Track.title, Track.artist, Track.album)
+        conditions.append(or_(*(column.ilike(like, escape="\\") for column in columns)))
+    if state == "working":
+        conditions.append(_has_job(Job.status.in_(_UNFINISHED)))
+    if state == "attention":
+        conditions.append(_has_latest(Status.FAILED))
+    if state == "ready":
+        conditions.append(_has_job(Job.status == Status.COMPLETED))
+        conditions.append(~_has_job(Job.status.in_(_UNFINISHED)))
+        conditions.append(~_has_latest(Status.FAILED))
+    return conditions
+
+
+def _has_job(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(Job.track_id == Track.id, condition)
+
+
+def _has_latest(status: Status) -> ColumnElement[bool]:
+    """Whether the newest job of some stage is in ``status``."""
+    later = Job.__table__.alias("later")
+    newer = exists().where(
+        and_(
+            later.c.track_id == Job.track_id,
+            later.c.stage == Job.stage,
+            later.c.inserted_at > Job.inserted_at,
+        )
+    )
+    return _has_job(and_(Job.status == status, ~newer))
+
+
+def _escape_like(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
