@@ -1,0 +1,210 @@
+"""Any audio file as a stream of float blocks: the one place where engines open audio.
+
+Decoding happens block by block, so memory does not grow with the length of the file. Only
+engine processes import this module: a hostile file then harms a process that can be thrown
+away, never the server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+
+from soundforge.engines import containers
+from soundforge.engines.runtime import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+BLOCK_FRAMES: Final = 65536
+_NEXT_STEP: Final = "Send a song as MP3, WAV, FLAC, OGG, Opus, M4A, AAC or AIFF."
+
+
+class AudioReader(Protocol):
+    """An open audio file.
+
+    Attributes:
+        sample_rate_hz: Frames per second, as stored.
+        channels: Channels, as stored.
+        frames: Declared length, or None when the file does not say; it may lie.
+        format: Short upper-case name of the container: ``FLAC``, ``MP3``, ``M4A``.
+    """
+
+    sample_rate_hz: int
+    channels: int
+    frames: int | None
+    format: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+    def close(self) -> None:
+        """Release the file."""
+
+    def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
+        """Yield the audio once, as arrays ``(n, channels)`` with ``1 <= n <= frames``.
+
+        Raises:
+            EngineError: ``file_truncated`` or ``decode_failed``.
+        """
+        ...
+
+
+def open_audio(path: Path) -> AudioReader:
+    """Open an audio file by its content; its name does not matter.
+
+    Raises:
+        EngineError: ``not_audio`` (empty, or none of the formats we read),
+            ``file_truncated`` (the container promises more bytes than there are),
+            ``codec_unsupported`` or ``decode_failed``.
+    """
+    container = containers.sniff(path)
+    if container is None:
+        raise EngineError("not_audio", f"{path.name} is not an audio file we can read.", _NEXT_STEP)
+    if containers.is_cut_short(path, container):
+        raise truncated(path)
+    if container in ("M4A", "AAC"):
+        from soundforge.engines import aac
+
+        return aac.open_aac(path, container)
+    return _SoundFileReader(path)
+
+
+def truncated(path: Path) -> EngineError:
+    """Return the error for a file whose end is missing."""
+    return EngineError(
+        "file_truncated",
+        f"{path.name} ends before its audio does; the file is not complete.",
+        "Copy or download the file again.",
+    )
+
+
+def undecodable(path: Path, why: object) -> EngineError:
+    """Return the error for a file that looks like audio and is not; ``why`` goes to the log."""
+    logger.warning("decoding failed: %s", why)
+    return EngineError(
+        "decode_failed",
+        f"{path.name} is damaged: it could not be decoded.",
+        "Play it elsewhere to check it, or send another copy.",
+    )
+
+
+class _SoundFileReader:
+    """WAV, FLAC, Ogg, MP3 and AIFF, by libsndfile."""
+
+    def __init__(self, path: Path) -> None:
+        import soundfile
+
+        self._path = path
+        # An open file, not its name: libsndfile would trust the suffix of some names.
+        self._file = path.open("rb")
+        try:
+            self._sound: Any = soundfile.SoundFile(self._file)
+        except (soundfile.LibsndfileError, TypeError) as error:
+            self._file.close()
+            raise undecodable(path, error) from error
+        self.sample_rate_hz = int(self._sound.samplerate)
+        self.channels = int(self._sound.channels)
+        declared = int(self._sound.frames)
+        # libsndfile says "unknown" with the largest number it has.
+        self.frames = declared if 0 <= declared < 1 << 60 else None
+        self.format = str(self._sound.format)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._sound.close()
+        self._file.close()
+
+    def blocks(self, frames: int = BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
+        import soundfile
+
+        read = 0
+        try:
+            while len(block := self._sound.read(frames, dtype="float32", always_2d=True)):
+                read += len(block)
+                yield block
+        except soundfile.LibsndfileError as error:
+            if self._is_at_end():
+                raise truncated(self._path) from error
+            raise undecodable(self._path, error) from error
+        # The other formats count by estimate, or were measured before by their container.
+        if self.format == "FLAC" and self.frames and read < self.frames:
+            raise truncated(self._path)
+
+    def _is_at_end(self) -> bool:
+        return self._file.tell() == os.fstat(self._file.fileno()).st_size
+
+
+def resample(
+    blocks: Iterable[NDArray[np.float32]], from_hz: int, to_hz: int
+) -> Iterator[NDArray[np.float32]]:
+    """Yield ``blocks`` at another sample rate, in the same time (no delay).
+
+    The sum of the frames is ``resampled_frames(n, from_hz, to_hz)`` exactly. The method is
+    soxr's band-limited interpolation, quality HQ.
+    """
+    if from_hz == to_hz:
+        yield from blocks
+        return
+    import numpy as np
+    import soxr
+
+    iterator = iter(blocks)
+    first = next(iterator, None)
+    if first is None:
+        return
+    channels = first.shape[1]
+    stream = soxr.ResampleStream(from_hz, to_hz, channels, dtype="float32", quality="HQ")
+    taken = made = 0
+    for block in itertools.chain([first], iterator):
+        taken += len(block)
+        out = stream.resample_chunk(np.ascontiguousarray(block))
+        out = out[: resampled_frames(taken, from_hz, to_hz) - made]
+        made += len(out)
+        if len(out):
+            yield out
+    out = stream.resample_chunk(np.zeros((0, channels), np.float32), last=True)
+    missing = resampled_frames(taken, from_hz, to_hz) - made
+    out = np.pad(out[:missing], ((0, max(0, missing - len(out))), (0, 0)))
+    if len(out):
+        yield out
+
+
+def resampled_frames(frames: int, from_hz: int, to_hz: int) -> int:
+    """Return how many frames `resample` makes of ``frames``: rounded up, so none becomes none.
+
+    A single frame never disappears.
+    """
+    return -(-frames * to_hz // from_hz)
+
+
+def read_all(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Return a whole short file as ``(frames, channels)`` and its sample rate; for tests."""
+    import numpy as np
+
+    with closing(open_audio(path)) as reader:
+        blocks = list(reader.blocks())
+        empty = np.zeros((0, reader.channels), np.float32)
+        return np.concatenate([empty, *blocks]), reader.sample_rate_hz
