@@ -234,11 +234,6 @@ async def queue_jobs_of_node(session: Session, node: str) -> list[int]:
     return [found for found in await session.scalars(statement) if found is not None]
 
 
-async def all_ids(session: Session) -> set[str]:
-    """Return the ids of all jobs, for the sweep."""
-    return {str(job_id) for job_id in await session.scalars(select(Job.id))}
-
-
 async def recent_rates(session: Session, stage: str, model: str | None) -> list[float]:
     """Return the last measured speeds of a stage, in seconds of audio per second of work."""
     statement = (

@@ -117,6 +117,12 @@ async def counts(session: Session, owner_id: uuid.UUID) -> dict[str, int]:
     return found
 
 
+async def lock_library(session: Session, owner_id: uuid.UUID) -> None:
+    """Let one import at a time look for and add the owner's tracks, until the commit."""
+    key = owner_id.int & (2**63 - 1)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def lock(session: Session, track_id: uuid.UUID) -> Track | None:
     """Hold the track's row until the transaction ends, so that its jobs end one by one."""
     return await session.get(Track, track_id, with_for_update=True)
@@ -164,11 +170,6 @@ async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) ->
     """Record where the track's recording lies and what it is."""
     await session.execute(update(Track).where(Track.id == track_id).values(**fields))
     await announce(session, track_id)
-
-
-async def all_ids(session: Session) -> set[str]:
-    """Return the ids of all tracks, deleted ones included, for the sweep."""
-    return {str(track_id) for track_id in await session.scalars(select(Track.id))}
 
 
 async def announce(session: Session, track_id: uuid.UUID) -> None:

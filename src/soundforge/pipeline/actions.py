@@ -1,0 +1,104 @@
+"""What a user can do with a track and its jobs: cancel, retry, run a stage anew, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from soundforge import errors
+from soundforge.jobs import cancel as queue_cancel
+from soundforge.library import Job, Track, jobs, tracks
+from soundforge.pipeline import start
+
+if TYPE_CHECKING:
+    import uuid
+
+    from soundforge.pipeline.start import Plan
+    from soundforge.pipeline.tools import Tools
+
+
+async def cancel(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
+    """End a waiting or running job; a running engine is gone within a second.
+
+    Raises:
+        errors.NotFound: There is no such job of this owner.
+        errors.Conflict: It has ended already.
+    """
+    async with tools.database.transaction() as session:
+        job = await jobs.get(session, owner_id, job_id)
+        await jobs.cancel(session, job)
+        if job.queue_job_id is not None:
+            await queue_cancel.cancel(session, job.queue_job_id)
+        return job
+
+
+async def retry(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
+    """Let a failed or cancelled job run again.
+
+    Raises:
+        errors.NotFound: There is no such job of this owner.
+        errors.Conflict: It is waiting, running or completed.
+    """
+    async with tools.database.transaction() as session:
+        job = await jobs.get(session, owner_id, job_id)
+        again = await jobs.retry(session, job)
+        await start.enqueue(session, tools.queue, [again])
+        return again
+
+
+async def run_stage(
+    tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan: Plan
+) -> Job:
+    """Run one stage anew; what older runs made stays until the new run has completed.
+
+    Raises:
+        errors.NotFound: There is no such track of this owner.
+        errors.Conflict: The stage is waiting or running already (``stage_running``), or the
+            track has nothing to work on (``no_recording``, ``no_link``).
+    """
+    async with tools.database.transaction() as session:
+        await tracks.lock(session, track_id)
+        track = await tracks.get(session, owner_id, track_id)
+        _check_can_run(track, plan.stage)
+        if any(job.stage == plan.stage for job in await jobs.unfinished(session, track_id)):
+            raise errors.Conflict(
+                "stage_running", "This is being done already.", "Wait for it, or cancel it first."
+            )
+        (job,) = await start.begin(session, tools.queue, [(track_id, plan)])
+        return job
+
+
+async def delete(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID) -> None:
+    """Move a track to the bin and end its work; `restore` brings it back.
+
+    Raises:
+        errors.NotFound: There is no such track of this owner.
+    """
+    async with tools.database.transaction() as session:
+        track = await tracks.get(session, owner_id, track_id)
+        for job in await jobs.unfinished(session, track_id):
+            await jobs.cancel(session, job)
+            if job.queue_job_id is not None:
+                await queue_cancel.cancel(session, job.queue_job_id)
+        await tracks.delete_softly(session, track)
+
+
+async def restore(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID) -> Track:
+    """Bring a deleted track back.
+
+    Raises:
+        errors.NotFound: It is not in the bin.
+        errors.Conflict: The same song was imported again meanwhile.
+    """
+    async with tools.database.transaction() as session:
+        return await tracks.restore(session, owner_id, track_id)
+
+
+def _check_can_run(track: Track, stage: str) -> None:
+    if stage == "download" and track.spotify_url is None:
+        raise errors.Conflict(
+            "no_link", "This track was uploaded; there is no link to fetch.", "Upload it again."
+        )
+    if stage != "download" and track.recording_path is None:
+        raise errors.Conflict(
+            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
+        )

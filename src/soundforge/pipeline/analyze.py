@@ -1,0 +1,74 @@
+"""Stage 3: a recording becomes numbers. Runs beside the separation, not after it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soundforge import errors
+from soundforge.audio import analyzer
+from soundforge.library import analyses
+from soundforge.pipeline.stage import Stage
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    from soundforge.audio.analyzer import Analysis
+    from soundforge.db.session import Session
+    from soundforge.library import Job, Track
+    from soundforge.pipeline.reporter import Reporter
+    from soundforge.pipeline.tools import Tools
+
+
+async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analysis:
+    """Analyse the track's recording for the features that the job asks for."""
+    if track.recording_path is None:
+        raise errors.Conflict(
+            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
+        )
+    await tools.storage.require_free(tools.free_disk_bytes)
+    out_dir = _partial(tools, job)
+    shutil.rmtree(out_dir, ignore_errors=True)
+    out_dir.mkdir(parents=True)
+    made = await analyzer.analyze(
+        tools.engine,
+        source=tools.storage.path(track.recording_path),
+        out_dir=out_dir,
+        features=analyzer.select(job.options.get("features") or ["all"]),
+        job=str(job.id),
+        duration_s=(track.duration_ms or 0) / 1000,
+        report=report,
+    )
+    await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))
+    return made
+
+
+async def save(session: Session, job: Job, made: Analysis) -> None:
+    """Record the numbers; the matrices lie in files."""
+    job.output_path = layout.analysis_dir(job.id)
+    job.results = {"took_s": made.took_s}
+    if made.took_s > 0 and made.duration_s:
+        job.results["realtime_factor"] = made.duration_s / made.took_s
+    await analyses.record(
+        session,
+        job,
+        tempo=made.tempo_bpm,
+        key=made.key,
+        energy=made.energy,
+        spectral_centroid=made.spectral_centroid_hz,
+        spectral_rolloff=made.spectral_rolloff_hz,
+        zero_crossing_rate=made.zero_crossing_rate,
+        features=made.features,
+    )
+
+
+def clean(tools: Tools, job: Job) -> None:
+    """Remove what the attempt wrote so far."""
+    shutil.rmtree(_partial(tools, job), ignore_errors=True)
+
+
+def _partial(tools: Tools, job: Job) -> Path:
+    return tools.storage.path(layout.analysis_partial(job.id, job.attempt))
+
+
+STAGE = Stage("analyze", "analysis", work, save, clean)

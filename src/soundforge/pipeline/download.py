@@ -1,0 +1,85 @@
+"""Stage 1: a link becomes a recording."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soundforge import errors
+from soundforge.audio import media
+from soundforge.library import tracks
+from soundforge.pipeline import recordings
+from soundforge.pipeline.stage import Stage
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    from soundforge.db.session import Session
+    from soundforge.library import Job, Track
+    from soundforge.pipeline.recordings import Kept
+    from soundforge.pipeline.reporter import Reporter
+    from soundforge.pipeline.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """A recording in its place."""
+
+    kept: Kept
+    size_bytes: int
+
+
+async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downloaded:
+    """Fetch the track's audio, check that it decodes, and put it in its place."""
+    if track.spotify_url is None:
+        raise errors.Invalid(
+            "no_link", "This track has no link to fetch.", "Upload the file instead."
+        )
+    await tools.storage.require_free(tools.free_disk_bytes)
+    folder = _folder(tools, job)
+    folder.mkdir(parents=True, exist_ok=True)
+    duration_s = track.duration_ms / 1000 if track.duration_ms else None
+    path = await tools.downloader.download(
+        track_url=track.spotify_url,
+        out_dir=folder,
+        job=str(job.id),
+        expected_duration_s=duration_s,
+        report=lambda fraction, message, detail: report(fraction * 0.9, message, detail),
+    )
+    report(0.92, "Checking the recording")
+    kept = await recordings.keep(tools, track.id, path, job=str(job.id), folder=folder)
+    _check_duration(kept.recording, duration_s)
+    size_bytes = tools.storage.path(kept.recording_path).stat().st_size
+    shutil.rmtree(folder, ignore_errors=True)
+    return Downloaded(kept, size_bytes)
+
+
+async def save(session: Session, job: Job, made: Downloaded) -> None:
+    """Record where the recording lies and what it is."""
+    job.output_path = made.kept.recording_path
+    job.file_size = made.size_bytes
+    await tracks.set_recording(session, job.track_id, **made.kept.columns())
+
+
+def clean(tools: Tools, job: Job) -> None:
+    """Remove the folder that the attempt downloaded into."""
+    shutil.rmtree(_folder(tools, job), ignore_errors=True)
+
+
+def _folder(tools: Tools, job: Job) -> Path:
+    return tools.storage.path(layout.scratch(f"{job.id}-{job.attempt}"))
+
+
+def _check_duration(recording: media.Recording, expected_s: float | None) -> None:
+    """Refuse a recording that is surely not the song: half of it, or twice."""
+    if expected_s and not 0.5 <= recording.duration_s / expected_s <= 2.0:
+        raise errors.Invalid(
+            "download_wrong_recording",
+            f"The recording that was found is {recording.duration_s:.0f} s long; "
+            f"the song is {expected_s:.0f} s.",
+            "Upload your own file of this song.",
+        )
+
+
+STAGE = Stage("download", "download", work, save, clean)

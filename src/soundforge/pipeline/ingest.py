@@ -1,0 +1,188 @@
+"""The way in: a link or a file becomes tracks and their first jobs, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge.library import Track, tracks
+from soundforge.pipeline import plans, recordings, start
+from soundforge.pipeline.start import Plan
+from soundforge.providers import base
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from soundforge.pipeline.recordings import Kept
+    from soundforge.pipeline.tools import Tools
+    from soundforge.providers.base import Found, Skipped, TrackMetadata
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_TITLE: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a link.
+
+    Args:
+        kind: ``track``, ``album`` or ``playlist``.
+        title: Of what was linked.
+        total: How many entries the service counts.
+        added: Tracks that are new in the library.
+        existing: Tracks that were there already; nothing was started for them.
+        skipped: Entries that cannot become tracks, and why.
+    """
+
+    kind: str
+    title: str
+    total: int
+    added: tuple[Track, ...]
+    existing: tuple[Track, ...]
+    skipped: tuple[Skipped, ...]
+
+
+async def link(
+    tools: Tools,
+    owner_id: uuid.UUID,
+    text: str,
+    *,
+    stages: Sequence[str] = (),
+    model: str | None = None,
+) -> Imported:
+    """Add everything that ``text`` links to; start its way through the pipeline.
+
+    Args:
+        tools: The doors.
+        owner_id: Whose library.
+        text: What the user pasted.
+        stages: Which stages to run; nothing means all.
+        model: Separation model; None means the best one installed.
+
+    Raises:
+        errors.SoundForgeError: The link is refused, or the service gave no answer.
+    """
+    plan = _plan_for_link(tools, plans.check(stages), model)
+    found = await base.find(tools.providers, text).resolve(text)
+    added, existing = await _add(tools, owner_id, found, plan)
+    logger.info("link imported", extra={"kind": found.kind, "added": len(added)})
+    return Imported(
+        found.kind, found.title, found.total, tuple(added), tuple(existing), found.skipped
+    )
+
+
+async def upload(
+    tools: Tools,
+    owner_id: uuid.UUID,
+    stream: AsyncIterator[bytes],
+    *,
+    file_name: str,
+    stages: Sequence[str] = (),
+    model: str | None = None,
+) -> Track:
+    """Keep a file that the user sends, as a track of its own; start its way.
+
+    The file is decoded to its end, in a process of its own, before it is kept.
+
+    Raises:
+        errors.SoundForgeError: The file is refused; nothing of it is left.
+    """
+    following = plans.after_recording(tools.models, plans.check(stages), model)
+    await tools.storage.require_free(tools.free_disk_bytes)
+    track_id = uuid.uuid4()
+    received = await tools.storage.receive(stream, max_bytes=tools.upload_bytes)
+    folder = tools.storage.path(layout.scratch(str(track_id)))
+    folder.mkdir(parents=True)
+    try:
+        kept = await recordings.keep(
+            tools, track_id, received, job=f"upload-{track_id}", folder=folder
+        )
+        return await _add_upload(tools, owner_id, track_id, kept, file_name, following)
+    except BaseException:
+        await tools.storage.remove(layout.recording_dir(track_id))
+        raise
+    finally:
+        received.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plan_for_link(tools: Tools, stages: Sequence[str], model: str | None) -> Plan:
+    return Plan("download", then=plans.after_recording(tools.models, stages, model))
+
+
+async def _add(
+    tools: Tools, owner_id: uuid.UUID, found: Found, plan: Plan
+) -> tuple[list[Track], list[Track]]:
+    async with tools.database.transaction() as session:
+        # Two imports of one song at once: the second finds the first one's track.
+        await tracks.lock_library(session, owner_id)
+        ids = [metadata.spotify_id for metadata in found.tracks]
+        known = await tracks.find_spotify(session, owner_id, ids)
+        added = [
+            await tracks.add(session, owner_id, **_columns(metadata))
+            for metadata in found.tracks
+            if metadata.spotify_id not in known
+        ]
+        await start.begin(
+            session,
+            tools.queue,
+            [(track.id, plan) for track in added],
+            priority=start.WAITED_FOR if found.kind == "track" else start.BATCH,
+        )
+        return added, list(known.values())
+
+
+async def _add_upload(
+    tools: Tools,
+    owner_id: uuid.UUID,
+    track_id: uuid.UUID,
+    kept: Kept,
+    file_name: str,
+    following: Sequence[Plan],
+) -> Track:
+    tags = kept.recording.tags
+    async with tools.database.transaction() as session:
+        track = await tracks.add(
+            session,
+            owner_id,
+            id=track_id,
+            source="upload",
+            title=tags.title or title_of(file_name),
+            artist=tags.artist,
+            album=tags.album,
+            isrc=tags.isrc,
+            **kept.columns(),
+        )
+        await start.begin(session, tools.queue, [(track_id, plan) for plan in following])
+        return track
+
+
+def title_of(file_name: str) -> str:
+    """Return a title made of a file's name, without its folder and suffix.
+
+    >>> title_of("C:\\\\Music\\\\My_song (final).mp3")
+    'My song (final)'
+    """
+    stem = PurePath(file_name.replace("\\", "/")).stem.replace("_", " ")
+    printable = "".join(c if c.isprintable() else " " for c in stem)
+    return " ".join(printable.split())[:_LONGEST_TITLE] or "Untitled"
+
+
+def _columns(metadata: TrackMetadata) -> dict[str, Any]:
+    return {
+        "source": "spotify",
+        "spotify_id": metadata.spotify_id,
+        "spotify_url": metadata.spotify_url,
+        "title": metadata.title,
+        "artist": metadata.artist,
+        "album": metadata.album,
+        "album_art_url": metadata.album_art_url,
+        "duration_ms": metadata.duration_ms,
+        "isrc": metadata.isrc,
+    }

@@ -1,0 +1,57 @@
+"""Which jobs a request means: the whole way, or a part of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge import errors
+from soundforge.pipeline.start import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from soundforge.audio.models import Models
+
+WHOLE: Final = ("download", "separate", "analyze")
+
+
+def check(stages: Sequence[str]) -> tuple[str, ...]:
+    """Return the stages in their order, each once; nothing given means the whole way.
+
+    Raises:
+        errors.Invalid: A word is not a stage (``unknown_stage``).
+    """
+    unknown = [stage for stage in stages if stage not in WHOLE]
+    if unknown:
+        raise errors.Invalid(
+            "unknown_stage",
+            f"There is no stage called {unknown[0][:40]!r}.",
+            f"The stages are {', '.join(WHOLE)}.",
+        )
+    return tuple(stage for stage in WHOLE if stage in stages) or WHOLE
+
+
+def separate(models: Models, model: str | None, options: dict[str, Any] | None = None) -> Plan:
+    """Plan a separation with ``model``, or with the best one that is installed.
+
+    Raises:
+        errors.SoundForgeError: There is no such model, or it is not installed.
+    """
+    chosen = model or models.default()
+    models.require_usable(chosen)
+    return Plan("separate", model=chosen, options=options or {})
+
+
+def analyze(features: Sequence[str] = ("all",)) -> Plan:
+    """Plan an analysis of ``features``."""
+    return Plan("analyze", options={"features": list(features)})
+
+
+def after_recording(models: Models, stages: Sequence[str], model: str | None) -> tuple[Plan, ...]:
+    """Return what starts, side by side, once the recording is there."""
+    plans = []
+    if "separate" in stages:
+        plans.append(separate(models, model))
+    if "analyze" in stages:
+        plans.append(analyze())
+    return tuple(plans)

@@ -1,0 +1,85 @@
+"""Check an audio file and put it in its place: what an upload and a download share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from soundforge import errors
+from soundforge.audio import formats, media
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    import uuid
+    from pathlib import Path
+
+    from soundforge.pipeline.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording in its place; paths are relative to the data folder."""
+
+    recording: media.Recording
+    recording_path: str
+    peaks_path: str
+    cover_path: str | None
+
+    def columns(self) -> dict[str, Any]:
+        """Return the track's columns that this sets."""
+        columns: dict[str, Any] = {
+            "recording_path": self.recording_path,
+            "recording_sha256": self.recording.audio_sha256,
+            "recording_format": self.recording.format,
+            "sample_rate_hz": self.recording.sample_rate_hz,
+            "channels": self.recording.channels,
+            "duration_ms": round(self.recording.duration_s * 1000),
+            "peaks_path": self.peaks_path,
+        }
+        if self.cover_path:
+            columns["cover_path"] = self.cover_path
+        return columns
+
+
+async def keep(
+    tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folder: Path
+) -> Kept:
+    """Decode ``path`` to the end in an engine, then move it to where the track's file lies.
+
+    Args:
+        tools: The doors.
+        track_id: Whose recording it is.
+        path: The file; gone from there afterwards.
+        job: For the log.
+        folder: An existing folder for temporary files.
+
+    Raises:
+        errors.Invalid: It is not audio, or beyond a limit; the code says which.
+    """
+    audio_format = _sniff(path)
+    peaks, cover = folder / "mix.peaks", folder / "cover"
+    recording = await media.probe(
+        tools.engine, path, limits=tools.limits, job=job, peaks_path=peaks, cover_path=cover
+    )
+    recording_path = layout.recording(track_id, audio_format.extension)
+    peaks_path = layout.mix_peaks(track_id)
+    cover_path = None
+    if recording.cover_mime and cover.exists():
+        cover_path = layout.cover(track_id, recording.cover_mime)
+        await tools.storage.commit(cover, cover_path)
+    await tools.storage.commit(peaks, peaks_path)
+    await tools.storage.commit(path, recording_path)
+    return Kept(recording, recording_path, peaks_path, cover_path)
+
+
+def _sniff(path: Path) -> formats.AudioFormat:
+    with path.open("rb") as file:
+        head = file.read(formats.HEAD_BYTES)
+    found = formats.sniff(head)
+    if found is None:
+        raise errors.Invalid(
+            "not_audio",
+            "This is not an audio file that we know.",
+            "Send MP3, WAV, FLAC, OGG, Opus, M4A, AAC or AIFF.",
+        )
+    return found

@@ -1,0 +1,70 @@
+"""Write a run's progress down, often enough to watch and seldom enough not to matter."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge import errors
+from soundforge.library import jobs
+
+if TYPE_CHECKING:
+    import uuid
+
+    from soundforge.db.session import Database
+
+logger = logging.getLogger(__name__)
+
+_EVERY_S: Final = 0.25  # NOTIFYing commits are serialised by the database: at most 4/s per job
+
+
+class Reporter:
+    """Take progress at any rate; write the newest a few times a second.
+
+    Args:
+        database: Where the job's row is.
+        job_id: Whose progress.
+        attempt: The attempt that is running.
+    """
+
+    def __init__(self, database: Database, job_id: uuid.UUID, attempt: int) -> None:
+        self._database = database
+        self._job_id = job_id
+        self._attempt = attempt
+        self._newest: tuple[int, str] | None = None
+        self._changed = asyncio.Event()
+
+    def __call__(self, fraction: float, message: str, detail: dict[str, Any] | None = None) -> None:
+        """Note that ``fraction`` (0..1) of the work is done and ``message`` comes now."""
+        del detail  # numbers for a page that plays what is ready; nobody reads them yet
+        newest = (int(fraction * 100), message)
+        if newest != self._newest:
+            self._newest = newest
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Write until cancelled.
+
+        Raises:
+            jobs.StaleAttemptError: The attempt was cancelled, or given to another worker.
+        """
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._write()
+            await asyncio.sleep(_EVERY_S)
+
+    async def _write(self) -> None:
+        assert self._newest is not None
+        progress, message = self._newest
+        try:
+            async with self._database.transaction() as session:
+                is_current = await jobs.report(
+                    session, self._job_id, self._attempt, progress=progress, message=message
+                )
+        except errors.Unavailable:
+            logger.warning("progress not written", extra={"job_id": str(self._job_id)})
+            return
+        if not is_current:
+            raise jobs.StaleAttemptError

@@ -1,0 +1,182 @@
+"""What every stage of the pipeline shares.
+
+A stage is two functions. `work` is slow and touches no database; `save` is quick and runs in
+one transaction, together with the end of the job and the start of the next. So a stage that
+dies half way leaves nothing behind, and can simply run again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from soundforge import errors
+from soundforge.jobs import Abort, Done, Failed, Outcome, Retry, Run
+from soundforge.library import Job, Track, jobs
+from soundforge.pipeline import start
+from soundforge.pipeline.reporter import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from soundforge.db.session import Session
+    from soundforge.pipeline.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+_BACKOFF_S: Final = 5.0
+_OUTAGE_PATIENCE_S: Final = 120.0
+_LONGEST_WAIT_S: Final = 900.0
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage(Generic[Made]):
+    """One step from a link to an analysed track.
+
+    Args:
+        name: The verb; also the name of the queue's task.
+        queue: Which queue it waits in.
+        work: Do it, without the database; files are in place when it returns.
+        save: Record what was made, in the transaction that ends the job.
+        clean: Remove what an attempt that did not end well left on disk.
+    """
+
+    name: str
+    queue: str
+    work: Callable[[Tools, Job, Track, Reporter], Awaitable[Made]]
+    save: Callable[[Session, Job, Made], Awaitable[None]]
+    clean: Callable[[Tools, Job], None]
+
+
+async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
+    """Take one job through ``stage``; say what the queue should do next."""
+    begun = await _begin(queue_run, tools)
+    if begun is None:
+        return Done()
+    job, track = begun
+    began_s = time.monotonic()
+    try:
+        made = await _work(stage, tools, job, track)
+        await _save(stage, tools, job, made)
+    except jobs.StaleAttemptError:
+        logger.info("stage given up", extra=_about(stage, job))
+        stage.clean(tools, job)
+        return Done()
+    except asyncio.CancelledError:
+        stage.clean(tools, job)
+        if queue_run.abort() is not Abort.USER:
+            await asyncio.shield(_put_back(tools, job))
+        raise
+    except errors.SoundForgeError as error:
+        stage.clean(tools, job)
+        return await _settle(stage, tools, job, error)
+    except Exception:  # a bug: the user is told, the log has the traceback
+        logger.exception("stage broke", extra=_about(stage, job))
+        stage.clean(tools, job)
+        return await _settle(stage, tools, job, _bug())
+    logger.info(
+        "stage finished", extra={**_about(stage, job), "took_s": time.monotonic() - began_s}
+    )
+    return Done()
+
+
+async def _begin(queue_run: Run, tools: Tools) -> tuple[Job, Track] | None:
+    job_id = uuid.UUID(queue_run.args["job_id"])
+    async with tools.database.transaction() as session:
+        return await jobs.begin(session, job_id, node=tools.node, max_runs=tools.max_runs)
+
+
+async def _work(stage: Stage[Made], tools: Tools, job: Job, track: Track) -> Made:
+    """Do the work while its progress is written down; stop when the attempt was given away."""
+    reporter = Reporter(tools.database, job.id, job.attempt)
+    work = asyncio.ensure_future(stage.work(tools, job, track, reporter))
+    reporting = asyncio.create_task(reporter.run())
+    try:
+        await asyncio.wait((work, reporting), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            await reporting  # raises StaleAttemptError
+        return await work
+    finally:
+        for task in (work, reporting):
+            task.cancel()
+        await asyncio.gather(work, reporting, return_exceptions=True)
+
+
+async def _save(stage: Stage[Made], tools: Tools, job: Job, made: Made) -> None:
+    async def transact(session: Session) -> None:
+        current = await jobs.take_to_complete(session, job.id, job.attempt)
+        await stage.save(session, current, made)
+        await start.following(session, tools.queue, current)
+        await jobs.complete(session, current)
+
+    await _transact(tools, transact)
+
+
+async def _settle(
+    stage: Stage[Any], tools: Tools, job: Job, error: errors.SoundForgeError
+) -> Outcome:
+    """Write down how a failed run goes on, and return the same for the queue."""
+    after_s = max(_BACKOFF_S * 4 ** (job.runs - 1), error.retry_after_s or 0.0)
+    is_again = error.is_retryable and job.runs < tools.max_runs and after_s <= _LONGEST_WAIT_S
+    logger.warning(
+        "stage failed", extra={**_about(stage, job), "code": error.code, "again": is_again}
+    )
+
+    async def transact(session: Session) -> None:
+        if is_again:
+            await jobs.retry_later(
+                session, job.id, job.attempt, error=error, after_s=after_s, is_counted=True
+            )
+        else:
+            await jobs.fail(session, job.id, job.attempt, error)
+
+    await _transact(tools, transact)
+    return Retry(error.code, after_s) if is_again else Failed(error.code)
+
+
+async def _put_back(tools: Tools, job: Job) -> None:
+    """Let the job wait again after a stop of the server, without counting the run."""
+    try:
+        async with asyncio.timeout(5), tools.database.transaction() as session:
+            await jobs.retry_later(
+                session, job.id, job.attempt, error=None, after_s=0, is_counted=False
+            )
+    except (errors.SoundForgeError, TimeoutError):
+        # The database is gone as well: the next start finds the orphan.
+        logger.warning("job not put back", extra={"job_id": str(job.id)})
+
+
+async def _transact(tools: Tools, work: Callable[[Session], Awaitable[None]]) -> None:
+    """Run ``work`` in a transaction, again and again while the database is away.
+
+    Minutes of separation must not be lost because the database restarted just now.
+    """
+    deadline_s = time.monotonic() + _OUTAGE_PATIENCE_S
+    while True:
+        try:
+            async with tools.database.transaction() as session:
+                await work(session)
+        except errors.Unavailable as error:
+            if error.code != "database_unavailable" or time.monotonic() > deadline_s:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+def _about(stage: Stage[Any], job: Job) -> dict[str, Any]:
+    return {"stage": stage.name, "job_id": str(job.id), "attempt": job.attempt}
+
+
+def _bug() -> errors.SoundForgeError:
+    return errors.Unavailable(
+        "internal_error",
+        "Something went wrong that we did not foresee.",
+        "Retry; if it fails again, report it with the server's log.",
+    )

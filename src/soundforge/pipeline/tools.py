@@ -1,0 +1,47 @@
+"""What the stages work with, handed to them by the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from soundforge.audio.downloader import Downloader
+    from soundforge.audio.engine import Engine
+    from soundforge.audio.media import Limits
+    from soundforge.audio.models import Models
+    from soundforge.db.session import Database
+    from soundforge.jobs import Queue
+    from soundforge.providers.base import Provider
+    from soundforge.storage.local import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The doors to everything outside a stage.
+
+    Args:
+        node: Name of this process in the rows; the same again after a restart of the same
+            data folder.
+        max_runs: Runs of one job before it fails.
+        threads: Threads of one engine.
+        upload_bytes: Largest file that may be sent.
+        free_disk_bytes: Space that work must leave free.
+        download_timeout_s: Time limit of one download.
+    """
+
+    database: Database
+    queue: Queue
+    storage: Storage
+    engine: Engine
+    models: Models
+    downloader: Downloader
+    providers: Sequence[Provider]
+    limits: Limits
+    node: str
+    max_runs: int
+    threads: int
+    upload_bytes: int
+    free_disk_bytes: int
