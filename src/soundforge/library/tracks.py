@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from soundforge import errors, events, pubsub
 from soundforge.db.base import utc_now
 from soundforge.library.lifecycle import Status
-from soundforge.library.models import Job, Track
+from soundforge.library.models import Job, Stem, Track
 
 if TYPE_CHECKING:
     import uuid
@@ -76,6 +76,21 @@ async def get(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) -> Tra
     if track is None:
         raise errors.NotFound("track_not_found", "There is no such track.")
     return track
+
+
+async def get_many(
+    session: Session, owner_id: uuid.UUID, track_ids: Sequence[uuid.UUID]
+) -> Sequence[Track]:
+    """Return those of ``track_ids`` that are the owner's, with jobs, stems and analyses."""
+    statement = _owned(owner_id).where(Track.id.in_(track_ids)).options(*_WHOLE)
+    return (await session.scalars(statement.execution_options(populate_existing=True))).all()
+
+
+async def find_recording(
+    session: Session, owner_id: uuid.UUID, recording_path: str
+) -> Track | None:
+    """Return the owner's track whose recording lies at ``recording_path``; None if none does."""
+    return await session.scalar(_owned(owner_id).where(Track.recording_path == recording_path))
 
 
 async def page(
@@ -170,6 +185,12 @@ async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) ->
     """Record where the track's recording lies and what it is."""
     await session.execute(update(Track).where(Track.id == track_id).values(**fields))
     await announce(session, track_id)
+
+
+def newest_stems(track: Track) -> list[Stem]:
+    """Return the stems of the track's newest separation that completed."""
+    done = [job.id for job in track.jobs if job.stage == "separate" and job.status == "completed"]
+    return [stem for stem in track.stems if done and stem.job_id == done[-1]]
 
 
 async def announce(session: Session, track_id: uuid.UUID) -> None:

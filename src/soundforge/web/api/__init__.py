@@ -1,1 +1,1 @@
-"""web/api."""
+"""The REST API: one file per resource, its wire types at its top."""

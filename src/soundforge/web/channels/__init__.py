@@ -1,1 +1,1 @@
-"""web/channels."""
+"""What clients can follow over a socket: one file per topic."""

@@ -1,0 +1,96 @@
+"""Answer a repeated request with its first answer (Idempotency-Key)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from soundforge import errors
+from soundforge.db.base import utc_now
+from soundforge.library.models import IdempotentRequest
+
+if TYPE_CHECKING:
+    import uuid
+
+    from soundforge.db.session import Session
+
+_ABANDONED_AFTER: Final = timedelta(minutes=10)
+_FORGOTTEN_AFTER: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered the first time."""
+
+    status_code: int
+    body: dict[str, Any]
+
+
+async def claim(
+    session: Session, owner_id: uuid.UUID, key: str, fingerprint: str
+) -> Answer | None:
+    """Take ``key`` for a request; return the first answer if there was one already.
+
+    Raises:
+        errors.Invalid: The key was used for another request (``idempotency_key_reused``).
+        errors.Conflict: The first request is still at work (``request_in_progress``).
+    """
+    now = utc_now()
+    await session.execute(
+        delete(IdempotentRequest).where(
+            IdempotentRequest.owner_id == owner_id,
+            IdempotentRequest.inserted_at < now - _FORGOTTEN_AFTER,
+        )
+    )
+    added = await session.execute(
+        insert(IdempotentRequest)
+        .values(owner_id=owner_id, key=key, fingerprint=fingerprint)
+        .on_conflict_do_nothing()
+        .returning(IdempotentRequest.id)
+    )
+    if added.first() is not None:
+        return None
+    first = await session.scalar(_of(owner_id, key).with_for_update())
+    assert first is not None
+    if first.fingerprint != fingerprint:
+        raise errors.Invalid(
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request.",
+            "Use a new key for a new request.",
+        )
+    if first.status_code is not None:
+        return Answer(first.status_code, first.body or {})
+    if first.updated_at > now - _ABANDONED_AFTER:
+        raise errors.Conflict(
+            "request_in_progress", "The first request with this key is still at work.", "Wait."
+        )
+    first.updated_at = now
+    return None
+
+
+async def keep(session: Session, owner_id: uuid.UUID, key: str, answer: Answer) -> None:
+    """Remember what the request with ``key`` was answered."""
+    await session.execute(
+        update(IdempotentRequest)
+        .where(IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key)
+        .values(status_code=answer.status_code, body=answer.body)
+    )
+
+
+async def release(session: Session, owner_id: uuid.UUID, key: str) -> None:
+    """Forget a request that failed, so that it can be sent again."""
+    await session.execute(
+        delete(IdempotentRequest).where(
+            IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key
+        )
+    )
+
+
+def _of(owner_id: uuid.UUID, key: str) -> Any:
+    return select(IdempotentRequest).where(
+        IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key
+    )

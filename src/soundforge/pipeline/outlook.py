@@ -1,0 +1,56 @@
+"""What a waiting or running job has before it: its place in line, its time left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from soundforge.db.base import utc_now
+from soundforge.jobs import inspect
+from soundforge.library import Job, Status, Track, jobs
+from soundforge.pipeline import eta
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from soundforge.db.session import Session
+    from soundforge.pipeline.eta import Eta
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The near future of one job; None where it is not known or does not apply."""
+
+    eta: Eta | None = None
+    queue_position: int | None = None
+
+
+async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outlook]:
+    """Return the outlook of every waiting or running job of ``found``, by the job's id."""
+    pairs = [(track, job) for track in found for job in track.jobs]
+    waiting = [job for _, job in pairs if job.status == Status.QUEUED]
+    running = [(track, job) for track, job in pairs if Status(job.status).is_running]
+    queue_ids = [job.queue_job_id for job in waiting if job.queue_job_id is not None]
+    places = await inspect.positions(session, queue_ids) if queue_ids else {}
+    rates = {
+        key: await jobs.recent_rates(session, *key)
+        for key in {(job.stage, job.model) for _, job in running}
+    }
+    outlooks = {
+        job.id: Outlook(queue_position=places.get(job.queue_job_id or 0)) for job in waiting
+    }
+    for track, job in running:
+        outlooks[job.id] = Outlook(eta=_eta(track, job, rates[job.stage, job.model]))
+    return outlooks
+
+
+def _eta(track: Track, job: Job, rates: Sequence[float]) -> Eta | None:
+    if job.started_at is None:
+        return None
+    return eta.estimate(
+        rates=rates,
+        duration_s=(track.duration_ms or 0) / 1000,
+        elapsed_s=(utc_now() - job.started_at).total_seconds(),
+        fraction=job.progress / 100,
+    )

@@ -1,0 +1,60 @@
+"""POST /api/analysis/analyze and GET /api/analysis/job/:id."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from soundforge import errors
+from soundforge.audio import analyzer
+from soundforge.library import tracks
+from soundforge.pipeline import actions, plans
+from soundforge.web.api.compat import recordings
+from soundforge.web.api.compat.answer import (
+    CompatRoute,
+    body_of,
+    error_of,
+    job_of,
+    success,
+    text_of,
+)
+from soundforge.web.services import S, User
+
+ROUTES = APIRouter(prefix="/api/analysis", tags=["compatibility"], route_class=CompatRoute)
+
+_TYPES = ("full", "tempo", "key", "spectral", "energy", "structure", "loops", "arrangement")
+
+
+@ROUTES.post("/analyze", status_code=201)
+async def analyze(request: Request, services: S, user: User) -> JSONResponse:
+    """Start an analysis; nothing follows it by itself."""
+    body = await body_of(request)
+    track = await recordings.find(services, user, body)
+    kind = "full" if body.get("type") is None else text_of(body, "type")
+    if kind not in _TYPES:
+        raise errors.Invalid(
+            "unknown_analysis_type",
+            f"Invalid analysis type: {str(body.get('type'))[:40]}. "
+            f"Valid types: {', '.join(_TYPES)}",
+        )
+    plan = plans.analyze(analyzer.select([kind]))
+    plan.options["type"] = kind
+    job = await actions.run_stage(services.tools, user, track.id, plan)
+    return success(201, job_id=str(job.id), status=job.status, type=kind)
+
+
+@ROUTES.get("/job/{job_id}")
+async def show(job_id: str, services: S, user: User) -> JSONResponse:
+    """Return how far the analysis is, and what it found."""
+    job = await job_of(services, user, job_id, "analyze")
+    async with services.tools.database.transaction() as session:
+        track = await tracks.get(session, user, job.track_id)
+    found = [result for result in track.analyses if result.job_id == job.id]
+    return success(
+        job_id=str(job.id),
+        status=job.status,
+        progress=job.progress,
+        type=job.options.get("type", "full"),
+        result=found[0].features if found else None,
+        error=error_of(job),
+    )

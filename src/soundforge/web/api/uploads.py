@@ -1,0 +1,85 @@
+"""Uploads: a file goes in, as it arrives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from soundforge import errors
+from soundforge.pipeline import ingest, plans
+from soundforge.web.api.tracks import TrackBody, body
+from soundforge.web.errors import answers
+from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.multipart import FilePart
+from soundforge.web.services import S, User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROUTES = APIRouter(prefix="/uploads", tags=["uploads"])
+
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "stages": {
+                            "type": "string",
+                            "description": "Comma-separated; before `file`. Empty: all.",
+                        },
+                        "model": {
+                            "type": "string",
+                            "description": "Separation model; before `file`.",
+                        },
+                        "file": {"type": "string", "format": "binary"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@ROUTES.post(
+    "",
+    status_code=201,
+    response_model=TrackBody,
+    responses=answers(409, 413, 415, 422, 503, 507),
+    openapi_extra=_BODY,
+)
+async def create(
+    request: Request, services: S, user: User, idempotency_key: IdempotencyKey = None
+) -> JSONResponse:
+    """Keep one audio file as a track, and start its way."""
+    part = FilePart(request, field="file")
+    await part.open()
+    stages, model = _options(part.fields)
+    file_name = part.file_name or ""
+
+    async def work() -> TrackBody:
+        track = await ingest.upload(
+            services.tools,
+            user,
+            part.chunks(),
+            file_name=file_name,
+            stages=stages,
+            model=model,
+        )
+        return await body(services, user, track.id)
+
+    fingerprint = fingerprint_of(request, file_name, request.headers.get("content-length"))
+    return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
+
+
+def _options(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str | None]:
+    stages = [word.strip() for word in fields.get("stages", "").split(",") if word.strip()]
+    model = fields.get("model") or None
+    if model and ("\x00" in model or len(model) > 64):
+        raise errors.Invalid("model_unknown", "There is no such model.")
+    return (plans.check(stages) if stages else ()), model

@@ -1,0 +1,154 @@
+"""Failure to status, once: RFC 9457 problems with our stable codes.
+
+The compatibility routes answer failures in the original's shape; see `api.compat`.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from soundforge import errors
+from soundforge.logs import request_id
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+logger = logging.getLogger(__name__)
+
+PROBLEM: Final = "application/problem+json"
+
+_STATUS_BY_CODE: Final = {
+    "file_too_large": 413,
+    "body_too_large": 413,
+    "disk_full": 507,
+    "media_type_unsupported": 415,
+}
+_STATUS_BY_KIND: Final[tuple[tuple[type[errors.SoundForgeError], int], ...]] = (
+    (errors.NotFound, 404),
+    (errors.Invalid, 422),
+    (errors.Conflict, 409),
+    (errors.Denied, 403),
+    (errors.Limited, 429),
+    (errors.Unavailable, 503),
+)
+
+
+class FieldError(BaseModel):
+    """One field that is wrong."""
+
+    field: str = Field(description="Where: `body.url`, `query.limit`.")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457: what went wrong, for programs (`code`) and for people (`detail`)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable; for programs.")
+    next_step: str = Field(default="", description="What to do now.")
+    request_id: str = Field(default="", description="Look for it in the server's log.")
+    errors: list[FieldError] = Field(default_factory=list)
+
+
+def status_of(error: errors.SoundForgeError) -> int:
+    """Return the HTTP status that ``error`` means."""
+    if error.code in _STATUS_BY_CODE:
+        return _STATUS_BY_CODE[error.code]
+    return next(status for kind, status in _STATUS_BY_KIND if isinstance(error, kind))
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's ``responses`` for the problems that a route may answer."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    next_step: str = "",
+    *,
+    fields: list[FieldError] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """Return a problem as a response."""
+    body = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        next_step=next_step,
+        request_id=request_id.get() or "",
+        errors=fields or [],
+    )
+    return JSONResponse(body.model_dump(), status, media_type=PROBLEM, headers=headers)
+
+
+def of_error(error: errors.SoundForgeError) -> JSONResponse:
+    """Return the problem that ``error`` means, with Retry-After where it says when."""
+    headers = {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    return problem(
+        status_of(error), error.code, error.message, error.next_step, headers=headers
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every failure with a problem."""
+    app.add_exception_handler(errors.SoundForgeError, _expected)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _expected(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.SoundForgeError)
+    return of_error(error)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [
+        FieldError(field=".".join(map(str, found["loc"])), message=found["msg"])
+        for found in error.errors()
+    ]
+    is_json = any(found["type"] == "json_invalid" for found in error.errors())
+    sentence = "The body is not JSON." if is_json else "Some of what was sent is not valid."
+    return problem(
+        422, "validation_failed", sentence, "Correct the fields named in `errors`.", fields=fields
+    )
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    phrase = HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    return problem(error.status_code, code, f"{phrase}.", headers=headers)
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    logger.error("request failed", exc_info=error, extra={"path": request.url.path})
+    return problem(
+        500,
+        "internal_error",
+        "Something went wrong that we did not foresee.",
+        "Try again; if it fails again, report it with the request id.",
+    )
