@@ -1,0 +1,58 @@
+# Two commands are enough: `make run` and `make test`. Bare `make` prints the rest.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run dev test unit check fix bench lock setup setup-dev setup-tests assets
+
+# Another Python for a new .venv: make run PYTHON=/path/to/python3.12
+PYTHON ?=
+export PYTHON
+
+BIN := .venv/bin
+# In the order of the story: a broken contract is told before a browser starts.
+TESTS := $(wildcard tests/architecture tests/unit tests/integration tests/faults tests/acceptance)
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## Set up what is missing, start the app and print its address
+	@exec $(BIN)/sfa serve
+
+dev: setup-dev ## The same, started again by itself whenever a source file changes
+	@exec $(BIN)/python scripts/dev.py
+
+test: setup-tests check ## Set up what is missing, check the code, run every test
+	@$(BIN)/pytest $(TESTS)
+
+unit: setup-dev ## The quick tests only: no database, no network
+	@$(BIN)/pytest tests/architecture tests/unit
+
+check: setup-dev ## Format, lint, types and import contracts; changes nothing
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fix: setup-dev ## Format, and mend what the linter can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: setup-dev ## Measure latency and speed on this machine
+	@$(BIN)/python bench/run.py
+
+lock: setup-dev ## Choose the newest allowed versions and write the lock files
+	@scripts/lock.sh
+
+setup:
+	@scripts/setup_python.sh runtime
+	@$(MAKE) --no-print-directory assets
+
+setup-dev:
+	@scripts/setup_python.sh dev
+	@$(MAKE) --no-print-directory assets
+
+setup-tests: setup-dev
+	@scripts/setup_system.sh tests
+	@scripts/setup_node.sh tests/integration/live tests/acceptance
+
+assets:
+	@test ! -f scripts/build_assets.py || $(BIN)/python scripts/build_assets.py
