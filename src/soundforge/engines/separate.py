@@ -1,0 +1,160 @@
+"""The separation program: ``python -m soundforge.engines.separate``.
+
+Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, ``models_dir``,
+and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
+while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
+say how long they are).
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge.engines import runtime, weights
+from soundforge.engines.runtime import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from soundforge.engines.mix import Mix
+    from soundforge.engines.runtime import Report
+    from soundforge.engines.separators import Separator
+    from soundforge.engines.stem_writer import StemWriter
+
+    Run = Callable[..., Iterator[dict[str, NDArray[np.float32]]]]
+
+_MADE: Final = 0.80  # the share of the time until all stems are made …
+_WRITTEN: Final = 0.95  # … and until the masters are written; the rest is the null test
+
+
+@dataclass(frozen=True, slots=True)
+class _Params:
+    path: Path
+    out_dir: Path
+    models_dir: Path
+    model: str
+    stems: tuple[str, ...]
+    form: Any
+    has_chunks: bool
+    threads: int
+    duration_s: float
+
+
+def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Separate one recording into stem files; return what was made and how well it adds up.
+
+    Raises:
+        EngineError: ``model_unknown``, ``model_not_available``, ``model_not_installed``,
+            ``stem_unknown``, ``params_invalid``, ``no_audio``, or what decoding raises.
+    """
+    began = time.monotonic()
+    model = weights.description(str(params.get("model", "")))
+    asked = _parse(params, model)
+    installed = weights.require(asked.models_dir, model)
+    report(0.0, "loading the model")
+
+    from soundforge.engines.mix import Mix
+    from soundforge.engines.stem_writer import StemWriter
+
+    mix = Mix(asked.path, model.sample_rate_hz)
+    writer = StemWriter(
+        asked.out_dir,
+        asked.stems,
+        model.sample_rate_hz,
+        form=asked.form,
+        has_chunks=asked.has_chunks,
+    )
+    run: Run = _resolve(model.run)
+    for block in run(mix.blocks(), installed.path, threads=asked.threads):
+        writer.write(block)
+        _tell(report, writer, mix, asked, model)
+    report(_MADE, "writing the stems")
+    written = writer.finish(threads=asked.threads or os.cpu_count() or 1)
+    report(_WRITTEN, "checking the sum")
+    null_db = _check(mix, writer, asked, model)
+    took_s = time.monotonic() - began
+    duration_s = mix.frames / model.sample_rate_hz
+    return {
+        "model": model.name,
+        "weights_hash": installed.weights_hash,
+        "stems": [asdict(stem) for stem in written],
+        "sample_rate_hz": model.sample_rate_hz,
+        "channels": 2,
+        "frames": mix.frames,
+        "duration_s": duration_s,
+        "gain_db": 20 * math.log10(writer.gain),
+        "null_test_db": null_db,
+        "mended_samples": mix.mended_samples,
+        "took_s": took_s,
+        "realtime_factor": duration_s / max(took_s, 1e-3),
+    }
+
+
+def _parse(params: dict[str, Any], model: Separator) -> _Params:
+    stems = tuple(params.get("stems") or model.stems)
+    if unknown := [stem for stem in stems if stem not in model.stems]:
+        raise EngineError(
+            "stem_unknown",
+            f"{model.label} makes no stem called {unknown[0]}.",
+            f"Choose from {', '.join(model.stems)}.",
+        )
+    form = params.get("format", "flac")
+    if form not in ("flac", "wav"):
+        raise EngineError("params_invalid", f"{form} is no format for stems.", "Use flac or wav.")
+    try:
+        return _Params(
+            path=Path(params["path"]),
+            out_dir=Path(params["out_dir"]),
+            models_dir=Path(params["models_dir"]),
+            model=model.name,
+            stems=tuple(stem for stem in model.stems if stem in stems),
+            form=form,
+            has_chunks=bool(params.get("chunks", False)),
+            threads=max(0, int(params.get("threads") or 0)),
+            duration_s=float(params.get("duration_s") or 0),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError("params_invalid", f"A parameter is missing or wrong: {error}.") from error
+
+
+def _resolve(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def _tell(report: Report, writer: StemWriter, mix: Mix, asked: _Params, model: Separator) -> None:
+    from soundforge.engines.stem_writer import CHUNK_S
+
+    rate_hz = model.sample_rate_hz
+    # What a file says of its own length may be wrong: never less than what is there already.
+    expected = max(mix.expected_frames or round(asked.duration_s * rate_hz), mix.frames, 1)
+    report(
+        _MADE * min(1.0, writer.frames / expected),
+        "separating",
+        segment=math.ceil(writer.frames / rate_hz / CHUNK_S),
+        segments=math.ceil(expected / rate_hz / CHUNK_S),
+        ready_s=writer.ready_s,
+    )
+
+
+def _check(mix: Mix, writer: StemWriter, asked: _Params, model: Separator) -> float | None:
+    """Return the null test of the written files; None for a part of the stems, or silence."""
+    from soundforge.engines.null_test import null_test_db
+
+    if asked.stems != model.stems:
+        return None
+    paths = [asked.out_dir / f"{stem}.{asked.form}" for stem in asked.stems]
+    return null_test_db(mix.blocks(), writer.gain, paths)
+
+
+if __name__ == "__main__":
+    runtime.serve(separate)

@@ -1,0 +1,154 @@
+"""Spleeter's way from a mix to vocals and accompaniment, as a stream.
+
+The mix's spectrogram goes through one U-Net per stem, in windows of 512 frames (11.9 s); the
+ratio of the two estimates' powers is the mask of the vocals. The networks know bins up to
+11 kHz only, so the vocals end there and the accompaniment is the mix minus the vocals: the
+two add up to the mix exactly and the accompaniment keeps the full band.
+
+A network sees nothing beyond its window. So windows overlap, and only the middle of each is
+used; see docs/decisions/0005.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from soundforge.engines import openvino_cpu, spleeter_graph, stft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from soundforge.engines.stft import Samples, Spectra
+
+_SIZE: Final = 4096
+_HOP: Final = 1024
+_FRAMES: Final = spleeter_graph.FRAMES
+_BINS: Final = spleeter_graph.BINS
+CONTEXT_FRAMES: Final = 64
+
+
+def separate(
+    mix: Iterable[NDArray[np.float32]], weights: Path, *, threads: int = 0
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Yield the stems of a stereo mix at 44.1 kHz, block by block.
+
+    Args:
+        mix: Blocks ``(frames, 2)``; finite.
+        weights: The converted weights: an ``.npz`` of ``<network>/<array>``.
+        threads: CPU threads; 0 for all.
+
+    Yields:
+        ``vocals`` and ``accompaniment``, blocks of equal length ``(frames, 2)``. All blocks
+        together are as long as the mix, and aligned with it.
+    """
+    yield from separate_with(mix, Masker(weights, threads=threads), threads=max(1, threads))
+
+
+def separate_with(
+    mix: Iterable[NDArray[np.float32]],
+    masker: Masker,
+    *,
+    threads: int = 1,
+    context_frames: int = CONTEXT_FRAMES,
+) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """As `separate`, with a loaded model and a choice of the windows' overlap.
+
+    ``context_frames=0`` is the reference implementation's plan: windows side by side.
+    """
+    analyzer = stft.Analyzer(_SIZE, _HOP, 2, threads)
+    synthesizer = stft.Synthesizer(_SIZE, _HOP, 2, threads)
+    windows = _Windows(masker, context_frames)
+    waiting = _Queue()
+    for block in mix:
+        samples = np.ascontiguousarray(block.T)
+        waiting.put(samples)
+        for spectra in windows.push(analyzer.push(samples)):
+            yield from _stems(waiting, synthesizer.push(spectra))
+    for spectra in windows.finish(analyzer.finish()):
+        yield from _stems(waiting, synthesizer.push(spectra))
+    yield from _stems(waiting, synthesizer.finish())
+
+
+class Masker:
+    """The two networks; how much of each bin of a window belongs to the vocals."""
+
+    def __init__(self, weights: Path, *, threads: int = 0) -> None:
+        with np.load(weights) as arrays:
+            self._networks = [
+                _network(arrays, stem, threads) for stem in ("vocals", "accompaniment")
+            ]
+
+    def vocals_mask(self, magnitude: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mask, 0 to 1, for magnitudes ``(2, 512 frames, 1024 bins)``."""
+        vocals, accompaniment = (
+            np.square(network([magnitude[None]])[0][0]) for network in self._networks
+        )
+        mask: NDArray[np.float32] = (vocals + 5e-11) / (vocals + accompaniment + 1e-10)
+        return mask
+
+
+def _network(arrays: Any, stem: str, threads: int) -> Any:
+    prefix = f"{stem}/"
+    weights = {
+        name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)
+    }
+    return openvino_cpu.compile_model(spleeter_graph.build(weights), threads=threads)
+
+
+class _Windows:
+    """Cut a stream of spectra into windows, mask each, give back the middles."""
+
+    def __init__(self, masker: Masker, context_frames: int) -> None:
+        self._masker, self._context = masker, context_frames
+        self._core = _FRAMES - 2 * context_frames
+        self._frames: Spectra = np.zeros((2, context_frames, _SIZE // 2 + 1), np.complex64)
+
+    def push(self, spectra: Spectra) -> Iterator[Spectra]:
+        self._frames = np.concatenate([self._frames, spectra], axis=1)
+        while self._frames.shape[1] >= _FRAMES:
+            yield self._vocals()
+            self._frames = self._frames[:, self._core :]
+
+    def finish(self, spectra: Spectra) -> Iterator[Spectra]:
+        yield from self.push(spectra)
+        left = self._frames.shape[1] - self._context
+        self._frames = np.pad(self._frames, ((0, 0), (0, 2 * _FRAMES), (0, 0)))
+        while left > 0:
+            yield self._vocals()[:, :left]
+            self._frames = self._frames[:, self._core :]
+            left -= self._core
+
+    def _vocals(self) -> Spectra:
+        """Return the vocals' spectra in the middle of the first window."""
+        magnitude = np.abs(self._frames[:, :_FRAMES, :_BINS])
+        middle = slice(self._context, self._context + self._core)
+        mask = self._masker.vocals_mask(magnitude)[:, middle]
+        vocals = np.zeros((2, self._core, _SIZE // 2 + 1), np.complex64)
+        vocals[..., :_BINS] = self._frames[:, middle, :_BINS] * mask
+        return vocals
+
+
+class _Queue:
+    """The part of the mix whose vocals are not known yet."""
+
+    def __init__(self) -> None:
+        self._samples: Samples = np.zeros((2, 0), np.float32)
+
+    def put(self, samples: Samples) -> None:
+        self._samples = np.concatenate([self._samples, samples], axis=1)
+
+    def take(self, count: int) -> Samples:
+        taken, self._samples = self._samples[:, :count], self._samples[:, count:]
+        return taken
+
+
+def _stems(waiting: _Queue, vocals: Samples) -> Iterator[dict[str, NDArray[np.float32]]]:
+    mix = waiting.take(vocals.shape[1])  # shorter than the vocals only at the very end
+    vocals = vocals[:, : mix.shape[1]]
+    if mix.shape[1]:
+        yield {"vocals": vocals.T, "accompaniment": (mix - vocals).T}
