@@ -1,0 +1,5 @@
+"""Fixtures for every test come from plugins, one subject each."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.plugins.postgres"]
