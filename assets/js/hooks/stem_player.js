@@ -1,0 +1,205 @@
+// The desk on a page: buttons, faders, waves and the playhead around one StemEngine.
+//
+// The element is phx-update="ignore": the server renders it once, and is only told whether the
+// transport runs. Its id names the stems, so another set of stems is another element.
+import { StemEngine } from "soundforge/player/engine.js";
+import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
+
+const STEP_S = 5;
+const SAYS = {
+  loading: "Loading…",
+  buffering: "Waiting for the next seconds…",
+  stalled: "No audio device is running. Check the sound output of this computer.",
+};
+
+export const StemPlayer = {
+  mounted() {
+    this.lanes = [...this.el.querySelectorAll("[data-stem-id]")];
+    const { durationS, sampleRateHz } = this.el.dataset;
+    const stems = this.lanes.map((lane) => ({
+      id: lane.dataset.stemId, label: lane.dataset.label, chunksUrl: lane.dataset.chunksUrl,
+    }));
+    this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz });
+    this.el.engine = this.engine;
+    this.parts = {
+      play: this.el.querySelector("[data-act=play]"),
+      clock: this.el.querySelector("[data-clock]"),
+      seek: this.el.querySelector("[data-seek]"),
+      head: this.el.querySelector("[data-head]"),
+      said: this.el.querySelector("[data-said]"),
+    };
+    this.listen();
+    this.drawAll();
+    this.frame();
+  },
+
+  destroyed() {
+    this.aborter.abort();
+    this.resizes.disconnect();
+    cancelAnimationFrame(this.nextFrame);
+    this.engine.close();
+  },
+
+  listen() {
+    this.aborter = new AbortController();
+    const on = (target, name, handler) =>
+      target.addEventListener(name, handler.bind(this), { signal: this.aborter.signal });
+    on(this.el, "click", this.onClick);
+    on(this.el, "input", this.onInput);
+    on(this.engine, "state", this.onState);
+    on(window, "keydown", this.onKey);
+    on(window, "sfa:theme", this.redraw);
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", this.redraw);
+    this.resizes = new ResizeObserver(() => this.redraw());
+    this.resizes.observe(this.el);
+  },
+
+  onClick(event) {
+    const button = event.target.closest("[data-act]");
+    if (button) return this.act(button);
+    const lane = event.target.closest("[data-seekable]");
+    if (!lane) return undefined;
+    const box = lane.getBoundingClientRect();
+    return this.engine.seek(((event.clientX - box.left) / box.width) * this.engine.durationS);
+  },
+
+  act(button) {
+    const index = this.lanes.indexOf(button.closest("[data-stem-id]"));
+    const isOn = button.getAttribute("aria-pressed") !== "true";
+    switch (button.dataset.act) {
+      case "play":
+        return this.toggle();
+      case "start":
+        return this.engine.seek(0);
+      case "mute":
+        this.engine.setMute(index, isOn);
+        break;
+      case "solo":
+        this.engine.setSolo(index, isOn);
+        break;
+      default:
+        return undefined;
+    }
+    button.setAttribute("aria-pressed", String(isOn));
+    this.showAudible();
+    return undefined;
+  },
+
+  toggle() {
+    if (this.engine.isRunning) this.engine.pause();
+    else this.engine.play();
+  },
+
+  onInput(event) {
+    const control = event.target;
+    const value = Number(control.value);
+    control.style.setProperty("--p", `${((value - control.min) / (control.max - control.min)) * 100}%`);
+    if (control.dataset.ctl === "level") {
+      this.engine.setLevel(this.lanes.indexOf(control.closest("[data-stem-id]")), gainOf(value));
+      this.showLevel(control, value);
+    } else if (control.dataset.ctl === "main") {
+      this.engine.setMainLevel(gainOf(value));
+      control.setAttribute("aria-valuetext", decibels(value));
+    } else if (control === this.parts.seek) {
+      this.engine.seek(value);
+    }
+  },
+
+  onKey(event) {
+    const isTyping = event.target.closest?.("input, textarea, select, button, a, dialog, [contenteditable]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    const moves = { ArrowLeft: -STEP_S, ArrowRight: STEP_S };
+    if (event.key === " ") this.toggle();
+    else if (event.key in moves) this.engine.seek(this.engine.position + moves[event.key]);
+    else if (event.key === "Home") this.engine.seek(0);
+    else return;
+    event.preventDefault();
+  },
+
+  onState({ detail: state }) {
+    const { engine, parts } = this;
+    this.el.dataset.playerState = state;
+    parts.play.setAttribute("aria-pressed", String(engine.isRunning));
+    parts.play.setAttribute("aria-label", engine.isRunning ? "Pause" : "Play");
+    parts.said.textContent = state === "error" ? engine.error.message : (SAYS[state] ?? "");
+    this.showPosition();
+    const isPlaying = state === "playing";
+    if (["playing", "paused", "ended"].includes(state) && isPlaying !== this.toldPlaying) {
+      this.toldPlaying = isPlaying;
+      this.pushEvent("transport", { playing: isPlaying, position_s: engine.position });
+    }
+  },
+
+  frame() {
+    this.engine.watch(performance.now());
+    if (this.engine.isRunning) this.showPosition();
+    this.nextFrame = requestAnimationFrame(() => this.frame());
+  },
+
+  showPosition() {
+    const { engine, parts } = this;
+    const percent = (engine.position / engine.durationS) * 100;
+    parts.head.style.transform = `translateX(${percent}%)`;
+    const text = clock(engine.position);
+    if (parts.clock.textContent === text) return;
+    parts.clock.textContent = text;
+    parts.seek.value = engine.position;
+    parts.seek.style.setProperty("--p", `${percent}%`);
+    parts.seek.setAttribute("aria-valuetext", `${text} of ${clock(engine.durationS)}`);
+  },
+
+  showLevel(control, value) {
+    control.setAttribute("aria-valuetext", decibels(value));
+    const output = control.parentElement.querySelector("output");
+    if (output) output.textContent = decibels(value);
+  },
+
+  showAudible() {
+    this.engine.channels.forEach((channel, index) => {
+      this.lanes[index].toggleAttribute("data-silent", !this.engine.isAudible(channel));
+    });
+    this.redraw();
+  },
+
+  async drawAll() {
+    this.peaks = new Map();
+    await Promise.allSettled(
+      this.lanes.map(async (lane) => {
+        this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl));
+        drawWave(lane.querySelector("canvas"), this.peaks.get(lane));
+      }),
+    );
+  },
+
+  redraw() {
+    // After the style has settled: a theme or a mute changes the colour of the canvas.
+    cancelAnimationFrame(this.redrawing);
+    this.redrawing = requestAnimationFrame(() => {
+      for (const [lane, peaks] of this.peaks) drawWave(lane.querySelector("canvas"), peaks);
+    });
+  },
+};
+
+/** A fader's 0..100 as a gain: 80 is 0 dB, 100 is +6 dB, 0 is silence; 0.6 dB a step between. */
+function gainOf(value) {
+  if (value <= 0) return 0;
+  return 10 ** (decibelsOf(value) / 20);
+}
+
+function decibelsOf(value) {
+  return value >= 80 ? (value - 80) * 0.3 : (value - 80) * 0.6;
+}
+
+function decibels(value) {
+  if (value <= 0) return "off";
+  const db = decibelsOf(value);
+  return `${db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
+}
+
+function clock(seconds) {
+  const tenths = Math.floor(seconds * 10 + 1e-6);
+  const minutes = Math.floor(tenths / 600);
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}

@@ -1,0 +1,51 @@
+// Draws one stem from its peaks: one byte per 10 ms, 255 = full scale. The loudest peak of a
+// column is the veil, the mean of its peaks the solid core.
+
+export async function fetchPeaks(url) {
+  const answer = await fetch(url, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`peaks: HTTP ${answer.status}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+export function drawWave(canvas, peaks) {
+  const scale = Math.min(2, window.devicePixelRatio || 1);
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  if (!width || !height || !peaks.length) return;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = getComputedStyle(canvas).color;
+  const { veil, core } = columns(peaks, width, (height / 2) * 0.94);
+  pen.globalAlpha = 0.5;
+  fillShape(pen, veil, height / 2);
+  pen.globalAlpha = 1;
+  fillShape(pen, core, height / 2);
+}
+
+function columns(peaks, width, halfHeight) {
+  const veil = new Float32Array(width);
+  const core = new Float32Array(width);
+  for (let x = 0; x < width; x += 1) {
+    const first = Math.floor((x / width) * peaks.length);
+    const last = Math.max(first + 1, Math.floor(((x + 1) / width) * peaks.length));
+    let highest = 0;
+    let sum = 0;
+    for (let i = first; i < last; i += 1) {
+      highest = Math.max(highest, peaks[i]);
+      sum += peaks[i];
+    }
+    veil[x] = Math.max(0.6, (highest / 255) * halfHeight);
+    core[x] = (sum / (last - first) / 255) * halfHeight * 0.75;
+  }
+  return { veil, core };
+}
+
+function fillShape(pen, heights, middle) {
+  pen.beginPath();
+  heights.forEach((h, x) => pen.lineTo(x, middle - h));
+  for (let x = heights.length - 1; x >= 0; x -= 1) pen.lineTo(x, middle + heights[x]);
+  pen.closePath();
+  pen.fill();
+}

@@ -1,0 +1,286 @@
+"""What the pages need to know and to do, and the shapes they see it in.
+
+The pages are written against `Studio` alone: no table, no setting, no queue. Everything here
+is already fit for one user; ids of somebody else's things answer `errors.NotFound`.
+
+Pages hear of changes on the topics of `soundforge.events` and then ask again; nothing that is
+shown travels in an event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
+"""``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
+
+StageName: TypeAlias = Literal["download", "separate", "analyze"]
+
+StageStatus: TypeAlias = Literal[
+    "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"
+]
+"""The words of the API, and ``waiting`` for a stage that has no job yet."""
+
+Filter: TypeAlias = Literal["all", "ready", "working", "attention"]
+"""``working`` holds queued tracks too; ``attention`` holds failed and cancelled ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """A failure in plain words: a sentence, what to do now, a code to look it up."""
+
+    code: str
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of a track's way through the pipeline.
+
+    Args:
+        job_id: None as long as the stage waits for the one before it.
+        progress: Percent, 0 to 100.
+        message: What it is doing, or why it waits; may be empty.
+        eta_s: Seconds left by measured throughput; None when it is not known yet.
+        eta_error_s: How far off ``eta_s`` may be, either way.
+        queue_position: 1 is next; None when the stage does not wait in a queue.
+        model: What separates it; None for other stages.
+    """
+
+    name: StageName
+    status: StageStatus
+    job_id: str | None = None
+    progress: int = 0
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    eta_s: float | None = None
+    eta_error_s: float | None = None
+    queue_position: int | None = None
+    attempt: int = 1
+    model: str | None = None
+    error: ErrorView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StemView:
+    """One stem, and where its sound is.
+
+    Args:
+        stem_type: ``vocals``, ``drums`` … ; open for more.
+        label: For people: ``Vocals``.
+        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>.flac``; all
+            stems of a job are cut at the same samples.
+        peaks_url: One unsigned byte per 10 ms, 255 is full scale.
+        file_url: The whole stem, as a download.
+    """
+
+    id: str
+    stem_type: str
+    label: str
+    chunks_url: str
+    peaks_url: str
+    file_url: str
+    size_bytes: int
+    duration_s: float
+    sample_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoundView:
+    """What the analysis measured beyond tempo and key; None where it was not asked for.
+
+    Args:
+        energy: RMS level, 0 to 1.
+        chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
+    """
+
+    energy: float | None = None
+    spectral_centroid_hz: float | None = None
+    spectral_rolloff_hz: float | None = None
+    spectral_bandwidth_hz: float | None = None
+    spectral_flatness: float | None = None
+    zero_crossing_rate: float | None = None
+    chroma: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """One track of the library, with all a card or its page shows.
+
+    Args:
+        art_url: An address on this server; None for a cover drawn from the title.
+        stages: In the order of the pipeline.
+        key_name: ``A minor``.
+        camelot: ``8A``.
+        stems: Of the newest finished separation; empty before.
+        error: The failure to show first, when ``state`` is ``failed``.
+    """
+
+    id: str
+    title: str
+    artist: str | None
+    album: str | None
+    art_url: str | None
+    duration_s: float | None
+    state: TrackState
+    stages: tuple[StageView, ...]
+    inserted_at: datetime
+    key_name: str | None = None
+    camelot: str | None = None
+    tempo_bpm: float | None = None
+    sound: SoundView | None = None
+    stems: tuple[StemView, ...] = ()
+    error: ErrorView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPage:
+    """A piece of the library, newest first; ``next_cursor`` is None at the end."""
+
+    items: tuple[TrackView, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tracks there are, by what the filters show."""
+
+    all: int = 0
+    ready: int = 0
+    working: int = 0
+    attention: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOutcome:
+    """What became of what was pasted.
+
+    Args:
+        added: Ids of new tracks.
+        existing: Ids of tracks that were there before; they are not started again.
+        skipped: One sentence for each thing that cannot be had: a local file, an episode.
+        errors: One for each link that could not be taken at all.
+    """
+
+    added: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    errors: tuple[ErrorView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """A model that separates.
+
+    Args:
+        stems: What it makes: ``("vocals", "accompaniment")``.
+        size_bytes: What a fetch would bring; 0 when unknown.
+        can_pull: Whether this server can fetch it by itself.
+    """
+
+    name: str
+    label: str
+    description: str
+    stems: tuple[str, ...]
+    is_installed: bool
+    size_bytes: int = 0
+    can_pull: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What this server takes."""
+
+    upload_bytes: int
+    upload_duration_s: float
+    is_spotify_configured: bool
+
+
+class Studio(Protocol):
+    """The doings of one user, as the pages and no one else need them."""
+
+    async def tracks(
+        self,
+        *,
+        limit: int = 24,
+        cursor: str | None = None,
+        search: str = "",
+        state: Filter = "all",
+    ) -> TrackPage:
+        """Return tracks, newest first. ``search`` looks in title, artist and album."""
+
+    async def track(self, track_id: str) -> TrackView:
+        """Return one track.
+
+        Raises:
+            errors.NotFound: There is none with this id, or the id is no id.
+        """
+
+    async def counts(self) -> Counts:
+        """Return how many tracks there are."""
+
+    async def import_links(self, text: str) -> ImportOutcome:
+        """Add everything the pasted ``text`` points to; one link a line, or one link.
+
+        Never raises for what a user can paste: that is `ImportOutcome.errors`.
+        """
+
+    async def cancel(self, job_id: str) -> None:
+        """End a job that waits or runs.
+
+        Raises:
+            errors.NotFound: No such job.
+            errors.Conflict: It has already ended.
+        """
+
+    async def retry(self, job_id: str) -> None:
+        """Begin a new attempt of a job that failed or was cancelled.
+
+        Raises:
+            errors.NotFound: No such job.
+            errors.Conflict: It completed, or it is at work.
+        """
+
+    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
+        """Start a stage anew; ``model`` for separation, the best installed one when None.
+
+        Raises:
+            errors.NotFound: No such track.
+            errors.Conflict: There is no recording yet, or the stage is at work.
+            errors.Invalid: No such model, or it is not installed (``model_not_installed``).
+        """
+
+    async def delete_track(self, track_id: str) -> None:
+        """Remove a track and cancel its work.
+
+        Raises:
+            errors.NotFound: No such track.
+        """
+
+    async def undo_delete(self, track_id: str) -> None:
+        """Bring a deleted track back.
+
+        Raises:
+            errors.NotFound: No such track, or it is past coming back.
+        """
+
+    async def models(self) -> tuple[ModelView, ...]:
+        """Return the models that separate, the best installed one first."""
+
+    async def pull_model(self, name: str) -> None:
+        """Fetch a model's weights; returns when they are here.
+
+        Raises:
+            errors.NotFound: No such model.
+            errors.Unavailable: They could not be fetched.
+        """
+
+    def limits(self) -> Limits:
+        """Return what this server takes."""
