@@ -7,3 +7,5 @@
 5. `engines` are those programs.
 6. `web` shows everything on a live page, over a REST API and over channels.
 """
+
+__version__ = "0.1.0"

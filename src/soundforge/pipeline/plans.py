@@ -34,12 +34,20 @@ def check(stages: Sequence[str]) -> tuple[str, ...]:
 def separate(models: Models, model: str | None, options: dict[str, Any] | None = None) -> Plan:
     """Plan a separation with ``model``, or with the best one that is installed.
 
+    A model that this release can run is fetched by its first separation.
+
     Raises:
-        errors.SoundForgeError: There is no such model, or it is not installed.
+        errors.Invalid: There is no such model (``model_unknown``).
+        errors.Conflict: It cannot run here (``model_not_installed``).
     """
-    chosen = model or models.default()
-    models.require_usable(chosen)
-    return Plan("separate", model=chosen, options=options or {})
+    chosen = models.info(model or models.default() or _best_available(models))
+    if not chosen.available:
+        models.require(chosen.name)
+    return Plan("separate", model=chosen.name, options=options or {})
+
+
+def _best_available(models: Models) -> str:
+    return next(model.name for model in models.list() if model.available)
 
 
 def analyze(features: Sequence[str] = ("all",)) -> Plan:

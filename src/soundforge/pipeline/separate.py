@@ -32,7 +32,6 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
     await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
     share = 0.0
     if not tools.models.installed(job.model):
-        tools.models.require_fetchable(job.model)
         share = _FETCH_SHARE
         await tools.models.pull(
             job.model,
@@ -50,6 +49,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
         stems=tuple(job.options["stems"]) if job.options.get("stems") else None,
         job=str(job.id),
         duration_s=duration_s,
+        has_chunks=True,
         threads=tools.threads,
         report=lambda fraction, message, detail: report(
             share + fraction * (1 - share), message, detail

@@ -26,7 +26,7 @@ class ModelOut(BaseModel):
     reason: str = Field(description="Why not, if it cannot.")
     licence: str
     licence_url: str
-    size_bytes: int
+    size_bytes: int | None
 
 
 class ModelsBody(BaseModel):
@@ -55,7 +55,7 @@ async def pull(
     """Fetch a model's weights, check them and put them in place; returns when done."""
     del user
     await services.tools.models.pull(name)
-    return ModelBody(data=_out(services.tools.models.get(name)))
+    return ModelBody(data=_out(services.tools.models.info(name)))
 
 
 def _out(model: ModelInfo) -> ModelOut:

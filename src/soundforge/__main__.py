@@ -1,0 +1,6 @@
+"""Run the command: ``python -m soundforge``."""
+
+from soundforge.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""What the verbs share: progress bars, failures in plain words, doors without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from soundforge import errors
+from soundforge.audio.engine import Engine
+from soundforge.audio.models import Models
+from soundforge.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+console = Console(stderr=True)
+
+
+def command(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
+    """Run a verb's coroutine; say its failures in plain words and exit with 1."""
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return asyncio.run(work(*args, **kwargs))
+        except errors.SoundForgeError as error:
+            fail(error.code, error.message, error.next_step)
+        except KeyboardInterrupt:
+            fail("interrupted", "Stopped.", status=130)
+
+    return run
+
+
+def fail(code: str, message: str, next_step: str = "", *, status: int = 1) -> NoReturn:
+    """Say what went wrong on standard error, and exit."""
+    sentence = " ".join(filter(None, (message, next_step)))
+    console.print(f"[red]Error:[/] {sentence} [dim]({code})[/]", highlight=False, soft_wrap=True)
+    raise SystemExit(status)
+
+
+def load_settings(**changes: Any) -> Settings:
+    """Read the settings; ``changes`` that are not None come from the command line."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    if "data_dir" in given:
+        os.environ["SFA_DATA_DIR"] = str(given["data_dir"])
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        fail("settings_invalid", f"Setting {name}: {first['msg']}.", "See docs/reference/settings.md.")
+
+
+def models_dir(settings: Settings) -> Path:
+    """Return the folder of the model weights."""
+    data_dir = settings.data_dir.expanduser().absolute()
+    return type(data_dir)(settings.models_dir).expanduser() if settings.models_dir else data_dir / "models"
+
+
+def local_models(settings: Settings) -> Models:
+    """Return the models of this machine, without a server."""
+    return Models(models_dir(settings), Engine())
+
+
+class Bar:
+    """One progress bar on standard error; silent when that is no terminal."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(title, total=1.0)
+
+    def __call__(self, fraction: float, message: str, detail: dict[str, Any] | None = None) -> None:
+        """Move the bar."""
+        del detail
+        self._progress.update(self._task, completed=fraction, description=message)
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Bar]:
+    """Show a bar with time taken and time left while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
+        yield Bar(progress, title)
+
+
+def echo(text: str) -> None:
+    """Print a result on standard output."""
+    click.echo(text)

@@ -1,0 +1,94 @@
+"""Topic ``jobs:<id>``: follow one job, and what its track's pipeline does."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge import errors, events
+from soundforge.library import Job, jobs
+from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinRefused, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from soundforge.live.bus import Message
+    from soundforge.live.protocol import Payload
+    from soundforge.web.services import Services
+
+PATTERN: Final = "jobs:*"
+_MERGED: Final = {events.JOB_PROGRESS, events.PIPELINE_PROGRESS}
+
+
+class JobChannel(Channel):
+    """One client following one job.
+
+    Pushes ``job:progress``, ``job:completed``, ``job:failed``, ``pipeline:progress`` and
+    ``pipeline:complete``; answers ``ping``.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._track_topic = ""
+
+    async def join(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Let the owner of the job in; answer with its state now."""
+        del payload
+        job = await self._job()
+        # The job's own topic says how the whole pipeline ended; the track's says how it goes.
+        self._track_topic = events.track_topic(job.track_id)
+        self.subscribe(self.topic)
+        self.subscribe(self._track_topic)
+        return _state(await self._job())
+
+    async def handle_in(self, event: str, payload: Payload) -> Reply | None:
+        """Answer ``ping``."""
+        del payload
+        return Reply("ok", {"pong": True}) if event == "ping" else UNKNOWN_EVENT
+
+    async def handle_info(self, message: Message) -> None:
+        """Pass announcements on; after a gap, say what is true now."""
+        if message.event == events.RESYNC:
+            await self._resync(message)
+        elif message.topic != self._track_topic:
+            self.push(message.event, message.data)
+        elif message.event == events.PIPELINE_PROGRESS:
+            self.push(message.event, message.data)
+
+    def merge_key(self, message: Message) -> Hashable | None:
+        """Keep only the newest progress of a job that nobody has looked at yet."""
+        if message.event not in _MERGED:
+            return None
+        return message.topic, message.event, message.data.get("job_id")
+
+    async def _resync(self, message: Message) -> None:
+        if message.topic == self._track_topic:
+            return
+        job = await self._job()
+        event = events.JobChanged(
+            job.id, job.track_id, job.stage, job.status, job.progress, job.attempt
+        ).announcements()[0]
+        self.push(event[1], event[2])
+
+    async def _job(self) -> Job:
+        refused = JoinRefused("job_not_found")
+        try:
+            job_id = uuid.UUID(self.topic.partition(":")[2])
+        except ValueError:
+            raise refused from None
+        async with self._services.tools.database.transaction() as session:
+            try:
+                return await jobs.get(session, self.assigns["user_id"], job_id)
+            except errors.NotFound:
+                raise refused from None
+
+
+def _state(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": str(job.id),
+        "track_id": str(job.track_id),
+        "stage": job.stage,
+        "status": job.status,
+        "progress": job.progress,
+        "attempt": job.attempt,
+    }

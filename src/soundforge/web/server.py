@@ -1,0 +1,79 @@
+"""The web app: routes, sockets and pages behind one gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from soundforge import __version__
+from soundforge.live.endpoint import Client, ConnectInfo, SocketEndpoint
+from soundforge.web import errors, router
+from soundforge.web.channels import jobs
+from soundforge.web.security import Gate
+from soundforge.web.services import LOCAL_USER
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from soundforge.web.services import Services
+
+
+class WebApp:
+    """Everything that is served over HTTP and WebSocket.
+
+    Args:
+        services: What requests and pages work with.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._sockets = [_job_socket(services)]
+        self.asgi: ASGIApp = Gate(self._app(services), allowed_hosts=services.allowed_hosts)
+
+    async def drain(self) -> None:
+        """Close every socket with 1012: clients come back by themselves."""
+        for endpoint in self._sockets:
+            await endpoint.drain()
+
+    def _app(self, services: Services) -> FastAPI:
+        app = FastAPI(
+            title="Sound Forge Alchemy",
+            version=__version__,
+            openapi_url=f"{router.API}/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
+        app.state.services = services
+        errors.install(app)
+        router.install(app)
+        app.mount("/socket", self._sockets[0])
+        app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+        return app
+
+
+def _job_socket(services: Services) -> SocketEndpoint:
+    async def connect(_: ConnectInfo) -> Client:
+        return Client(f"users:{LOCAL_USER}", {"user_id": LOCAL_USER})
+
+    return SocketEndpoint(
+        {jobs.PATTERN: lambda: jobs.JobChannel(services)},
+        bus=services.pubsub,
+        hosts=services.allowed_hosts,
+        connect=connect,
+    )
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the problem that every route may answer."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        known = schema.setdefault("components", {}).setdefault("schemas", {})
+        problem = errors.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        known.update(problem.pop("$defs", {}))
+        known["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            known.pop(unused, None)
+        app.openapi_schema = schema
+    return app.openapi_schema
