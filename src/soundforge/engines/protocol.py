@@ -9,6 +9,7 @@ imported on both sides.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -54,13 +55,15 @@ class Error:
 
 Message: TypeAlias = Request | Progress | Result | Error
 
-_TYPES: Final[dict[str, dict[str, Any]]] = {
-    "request": {"make": Request, "job": str, "params": dict},
-    "progress": {"make": Progress, "fraction": (int, float), "message": str, "detail": dict},
-    "result": {"make": Result, "value": dict},
-    "error": {"make": Error, "code": str, "message": str, "next_step": str, "retryable": bool},
+# Exact types: to Python True is an int, to this protocol it is not a fraction.
+_FIELDS: Final[dict[type[Message], dict[str, tuple[type, ...]]]] = {
+    Request: {"job": (str,), "params": (dict,)},
+    Progress: {"fraction": (float, int), "message": (str,), "detail": (dict,)},
+    Result: {"value": (dict,)},
+    Error: {"code": (str,), "message": (str,), "next_step": (str,), "retryable": (bool,)},
 }
-_OPTIONAL: Final = {"detail", "next_step"}
+_KINDS: Final = {kind.__name__.lower(): kind for kind in _FIELDS}
+_OPTIONAL: Final[dict[str, type]] = {"detail": dict, "next_step": str}
 
 
 class ProtocolError(ValueError):
@@ -71,29 +74,45 @@ def encode(message: Message) -> bytes:
     """Return ``message`` as one line, its newline included.
 
     Raises:
-        ValueError: A number is not finite; JSON has no word for it.
+        ValueError: A number is not finite, for which JSON has no word, or the line would be
+            longer than `MAX_LINE_BYTES`; large results belong in files.
     """
     body = {"type": type(message).__name__.lower(), **asdict(message)}
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    line = json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"a message of {len(line)} bytes is over {MAX_LINE_BYTES}")
+    return line
 
 
 def decode(line: bytes) -> Message:
     """Return the message on ``line``.
 
     Raises:
-        ProtocolError: The line is not JSON, or not a message we know.
+        ProtocolError: The line is not JSON, not a message we know, or holds a number that is
+            not finite.
     """
     try:
-        body = json.loads(line)
-        fields = dict(_TYPES[body.pop("type")])
-        make = fields.pop("make")
-        for name in _OPTIONAL & fields.keys():
-            body.setdefault(name, fields[name]())
-        if body.keys() != fields.keys() or not all(
-            isinstance(body[name], kind) for name, kind in fields.items()
-        ):
-            raise ProtocolError(f"not an engine message: {line[:80]!r}")
-        message: Message = make(**body)
+        return _message(json.loads(line.decode(), parse_constant=_finite, parse_float=_finite))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ProtocolError(f"not an engine message: {line[:80]!r}") from error
-    return message
+
+
+def _message(body: dict[str, Any]) -> Message:
+    kind = _KINDS[body.pop("type")]
+    fields = _FIELDS[kind]
+    for name in _OPTIONAL.keys() & fields.keys():
+        body.setdefault(name, _OPTIONAL[name]())
+    if body.keys() != fields.keys():
+        raise ValueError("other fields than the protocol's")
+    if not all(type(body[name]) in types for name, types in fields.items()):
+        raise TypeError("a field of another type than the protocol's")
+    if kind is Progress and not 0 <= body["fraction"] <= 1:
+        raise ValueError("a fraction outside 0..1")
+    return kind(**body)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number that is not finite")
+    return number

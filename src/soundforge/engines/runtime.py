@@ -1,23 +1,31 @@
 """The life of an engine process: read one request, work, answer, exit.
 
-An engine never outlives its owner. Linux ends it by a parent-death signal; everywhere, the
-owner holds one end of a pipe (its descriptor is in ``SFA_OWNER_FD``) and the engine leaves
-when that end closes.
+An engine never outlives its owner. Linux ends it by a parent-death signal. The owner also
+holds one end of a pipe (the engine's descriptor of it is in ``SFA_OWNER_FD``): when that end
+closes, the engine ends with everything it has started.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
+import faulthandler
 import logging
 import os
 import signal
+import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from soundforge.engines.protocol import Error, Progress, Request, Result, decode, encode
+from soundforge.engines.protocol import (
+    Error,
+    Progress,
+    ProtocolError,
+    Request,
+    Result,
+    decode,
+    encode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +39,14 @@ logger = logging.getLogger(__name__)
 
 OWNER_FD: Final = "SFA_OWNER_FD"
 _PR_SET_PDEATHSIG: Final = 1
+_DISK_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Report(Protocol):
-    """Tell the owner how far the work is; ``detail`` are numbers a page may show."""
+    """How an engine tells its owner how far the work is."""
 
-    def __call__(self, fraction: float, message: str, **detail: Any) -> None: ...
+    def __call__(self, fraction: float, message: str, **detail: Any) -> None:
+        """Send ``fraction``, clipped to 0..1; ``detail`` are numbers that a page may show."""
 
 
 class EngineError(Exception):
@@ -60,10 +70,11 @@ class EngineError(Exception):
 
 
 def serve(work: Work) -> None:
-    """Run ``work`` once, on the request that standard input holds."""
+    """Run ``work`` once, on the request that standard input holds, and send its answer."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
+    faulthandler.enable()  # a segmentation fault leaves its traceback in the log
     answers = _claim_stdout()
-    _die_with_owner()
+    watcher = _die_with_owner()
 
     def send(message: Message) -> None:
         answers.write(encode(message))
@@ -72,38 +83,44 @@ def serve(work: Work) -> None:
     def report(fraction: float, message: str, **detail: Any) -> None:
         send(Progress(min(1.0, max(0.0, fraction)), message, detail))
 
-    send(_answer(work, report))
+    try:
+        answer = _answer(work, report)
+        try:
+            send(answer)
+        except (ValueError, TypeError) as error:  # a result that JSON cannot carry
+            send(_explain(error))
+    finally:
+        if watcher:
+            watcher.kill()
+            watcher.wait()
 
 
 def _answer(work: Work, report: Report) -> Message:
     try:
         request = decode(sys.stdin.buffer.readline())
         if not isinstance(request, Request):
-            return Error("engine_protocol", "The engine got no request.", "", retryable=False)
+            raise ProtocolError(f"{type(request).__name__} is not a request")
         return Result(work(request.params, report))
-    except EngineError as error:
+    except Exception as error:  # noqa: BLE001 -- the process boundary: all must be told
+        return _explain(error)
+
+
+def _explain(error: Exception) -> Error:
+    if isinstance(error, EngineError):
         return Error(error.code, error.message, error.next_step, error.retryable)
-    except MemoryError:
+    if isinstance(error, ProtocolError):
+        return Error("engine_protocol", f"The engine got no request: {error}.", "", retryable=False)
+    if isinstance(error, MemoryError):
         return Error(
             "out_of_memory",
             "The computer ran out of memory for this work.",
             "Close other programs, or choose a smaller model.",
             retryable=True,
         )
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return Error(
-                "disk_full",
-                "The disk is full.",
-                "Free some space, then retry.",
-                retryable=False,
-            )
-        return _bug(error)
-    except Exception as error:  # noqa: BLE001 -- the process boundary: all must be told
-        return _bug(error)
-
-
-def _bug(error: Exception) -> Error:
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        return Error(
+            "disk_full", "The disk is full.", "Free some space, then retry.", retryable=False
+        )
     logger.error("the engine failed", exc_info=error)
     return Error(
         "engine_failed",
@@ -124,16 +141,22 @@ def _claim_stdout() -> BinaryIO:
     return answers
 
 
-def _die_with_owner() -> None:
+def _die_with_owner() -> subprocess.Popen[bytes] | None:
+    """Tie this process and its children to the owner; do nothing when started by hand."""
+    owner = os.environ.pop(OWNER_FD, "")
+    if not owner:
+        return None
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    owner = os.environ.pop(OWNER_FD, "")
-    if owner:
-        threading.Thread(target=_follow_owner, args=(int(owner),), daemon=True).start()
-
-
-def _follow_owner(fd: int) -> None:
-    with contextlib.suppress(OSError):
-        os.read(fd, 1)
-    # The engine leads its own process group: its children end with it.
-    os.killpg(os.getpgid(0), signal.SIGKILL)
+    if os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)  # the group that is killed must be ours, never the caller's
+    # Not a thread of ours: a library deep in native code may hold Python's lock for minutes,
+    # and the parent-death signal leaves our children behind.
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", "read _; kill -KILL 0"],
+        stdin=int(owner),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(int(owner))
+    return watcher
