@@ -1,0 +1,163 @@
+"""The door to the analysis engine: a recording goes in, typed numbers come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from soundforge import errors
+from soundforge.engines import features as engine_features
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from soundforge.audio.engine import Engine
+    from soundforge.engines.protocol import Progress
+
+#: Every feature by name; ``all`` selects all of them.
+FEATURES: Final[tuple[str, ...]] = engine_features.NAMES
+ALL: Final = "all"
+
+#: The analysis types: names for sets of features. An empty set is not available.
+TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "full": FEATURES,
+    "tempo": ("tempo",),
+    "key": ("key",),
+    "spectral": ("spectral",),
+    "energy": ("energy",),
+    "structure": (),
+    "loops": (),
+    "arrangement": (),
+}
+
+_LEAST_TIMEOUT_S: Final = 120.0
+_TIMEOUT_PER_S: Final = 2.0
+
+
+class Report(Protocol):
+    """Tell how far the work is (0..1); ``detail`` are numbers a page may show."""
+
+    def __call__(self, fraction: float, message: str, detail: dict[str, Any]) -> None:
+        """Take the newest state; it must not block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found. None is what was not asked for, or cannot be known.
+
+    Args:
+        tempo_bpm: Beats per minute; None without a pulse.
+        key: ``A minor``; None without pitch.
+        energy: Root-mean-square level, 0 (silence) to 1 (a full-scale square wave).
+        spectral_centroid_hz: Mean over the frames; None in silence.
+        spectral_rolloff_hz: Mean over the frames of the 85 % point; None in silence.
+        zero_crossing_rate: Mean over the frames, 0..1; None in silence.
+        features: The whole finding of every feature, by name; JSON.
+        duration_s: Length of what was analysed, as decoded.
+        took_s: Time the engine needed.
+    """
+
+    tempo_bpm: float | None
+    key: str | None
+    energy: float | None
+    spectral_centroid_hz: float | None
+    spectral_rolloff_hz: float | None
+    zero_crossing_rate: float | None
+    features: dict[str, Any]
+    duration_s: float
+    took_s: float
+
+
+def select(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the features that ``names`` (features, types or ``all``) mean, each once.
+
+    Raises:
+        errors.Invalid: ``unknown_feature`` (no such name, or none at all) or
+            ``analysis_type_unavailable``.
+    """
+    chosen: set[str] = set()
+    for name in names:
+        if name in FEATURES:
+            chosen.add(name)
+        elif name == ALL:
+            chosen.update(FEATURES)
+        else:
+            chosen.update(_features_of_type(name))
+    if not chosen:
+        raise errors.Invalid("unknown_feature", "No feature was chosen.", _choices())
+    return tuple(feature for feature in FEATURES if feature in chosen)
+
+
+async def analyze(
+    engine: Engine,
+    *,
+    source: Path,
+    out_dir: Path | None,
+    features: tuple[str, ...],
+    job: str,
+    duration_s: float,
+    report: Report,
+) -> Analysis:
+    """Analyse ``source`` in a process of its own.
+
+    Args:
+        engine: How engines are started.
+        source: The recording; any format we read.
+        out_dir: Where ``result.json`` and ``features.npz`` are written; made if need be.
+        features: What to find, see `select`.
+        job: The job's id, for the log.
+        duration_s: Length of the recording, for the time limit; 0 if unknown.
+        report: Told the progress.
+
+    Raises:
+        errors.Invalid: The file is not audio, is damaged or empty.
+        errors.Unavailable: The engine crashed or hung; it may be tried again.
+    """
+
+    def on_progress(progress: Progress) -> None:
+        report(progress.fraction, progress.message, progress.detail)
+
+    value = await engine.run(
+        "analyze",
+        {
+            "path": str(source),
+            "features": list(features),
+            "out_dir": str(out_dir) if out_dir else None,
+        },
+        job=job,
+        timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),
+        on_progress=on_progress,
+    )
+    return _parse(value)
+
+
+def _parse(value: dict[str, Any]) -> Analysis:
+    spectral = value.get("spectral", {})
+    return Analysis(
+        tempo_bpm=value.get("tempo", {}).get("bpm"),
+        key=value.get("key", {}).get("name"),
+        energy=value.get("energy", {}).get("rms"),
+        spectral_centroid_hz=spectral.get("centroid_hz", {}).get("mean"),
+        spectral_rolloff_hz=spectral.get("rolloff_hz", {}).get("mean"),
+        zero_crossing_rate=spectral.get("zero_crossing_rate", {}).get("mean"),
+        features={name: value[name] for name in FEATURES if name in value},
+        duration_s=value["duration_s"],
+        took_s=value["took_s"],
+    )
+
+
+def _features_of_type(name: str) -> tuple[str, ...]:
+    if name not in TYPES:
+        raise errors.Invalid("unknown_feature", f"There is no feature {name[:40]!r}.", _choices())
+    if not TYPES[name]:
+        raise errors.Invalid(
+            "analysis_type_unavailable",
+            f"This release cannot analyse {name} yet.",
+            _choices(),
+        )
+    return TYPES[name]
+
+
+def _choices() -> str:
+    return f"Choose from: {', '.join((*FEATURES, ALL))}."

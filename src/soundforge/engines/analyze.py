@@ -1,0 +1,154 @@
+"""A recording becomes numbers: ``python -m soundforge.engines.analyze``.
+
+One pass decodes, mixes down, resamples and measures; then each feature draws its own
+conclusion. Memory holds a few numbers per frame, never the recording.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from soundforge import registry
+from soundforge.engines import features, runtime, spectrum
+from soundforge.engines.decode import open_audio, resample
+from soundforge.engines.feature import Feature, Recording
+from soundforge.engines.level import Level
+from soundforge.engines.runtime import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import BinaryIO
+
+    from soundforge.engines.decode import AudioReader
+    from soundforge.engines.feature import Finding
+    from soundforge.engines.runtime import Report
+    from soundforge.engines.spectrum import Samples
+
+RESULT_FILE: Final = "result.json"
+MATRICES_FILE: Final = "features.npz"
+_PASS_SHARE: Final = 0.9  # of the work; the rest are the conclusions
+
+
+def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Analyse ``params["path"]`` for ``params["features"]``; return a value for each.
+
+    With an ``out_dir``, `RESULT_FILE` (the same values) and `MATRICES_FILE` (curves
+    ``(frames,)`` and matrices ``(width, frames)``, at ``frame_rate_hz``) are written there.
+
+    Raises:
+        EngineError: ``unknown_feature``, ``no_audio``, or the file cannot be decoded.
+    """
+    began = time.perf_counter()
+    chosen = _choose(params["features"])
+    path = Path(params["path"])
+    with open_audio(path) as reader:
+        sample_rate_hz = reader.sample_rate_hz
+        recording = listen(_reported(reader, report), sample_rate_hz, chosen)
+    if not recording.level.samples:
+        raise EngineError("no_audio", f"{path.name} holds no audio.", "Send another file.")
+    findings = conclude(recording, chosen, report)
+    value = {
+        **{name: finding.value for name, finding in findings.items()},
+        "duration_s": recording.duration_s,
+        "sample_rate_hz": sample_rate_hz,
+        "damaged_samples": recording.level.damaged_samples,
+        "took_s": round(time.perf_counter() - began, 3),
+    }
+    if params.get("out_dir"):
+        _save(Path(params["out_dir"]), value, findings)
+    return value
+
+
+def listen(
+    blocks: Iterable[Samples], sample_rate_hz: int, chosen: Mapping[str, Feature]
+) -> Recording:
+    """Hear ``blocks``, each ``(n, channels)``, once, and keep what ``chosen`` will ask for."""
+    level = Level()
+    channels = 1
+
+    def mono() -> Iterator[Samples]:
+        nonlocal channels
+        for block in blocks:
+            planes = level.hear(np.ascontiguousarray(block.T))
+            channels = len(planes)
+            yield planes.mean(axis=0)[:, None]
+
+    measures = {name: take for one in chosen.values() for name, take in one.measures.items()}
+    resampled = resample(mono(), sample_rate_hz, spectrum.SAMPLE_RATE_HZ)
+    columns = spectrum.measure((block[:, 0] for block in resampled), measures)
+    return Recording(level, columns, level.samples / channels / sample_rate_hz)
+
+
+def conclude(
+    recording: Recording, chosen: Mapping[str, Feature], report: Report
+) -> dict[str, Finding]:
+    """Return what each of ``chosen`` finds in ``recording``, by name."""
+    findings = {}
+    for number, (name, feature) in enumerate(chosen.items()):
+        done = _PASS_SHARE + (1 - _PASS_SHARE) * number / len(chosen)
+        report(done, f"Finding: {feature.label.lower()}", feature=name)
+        findings[name] = feature.extract(recording)
+    return findings
+
+
+def _choose(names: list[str]) -> dict[str, Feature]:
+    known = registry.entries(features, "FEATURE", Feature)
+    unknown = sorted(set(names) - known.keys())
+    if unknown or not names:
+        raise EngineError(
+            "unknown_feature",
+            f"There is no feature called {', '.join(unknown) or 'nothing'}.",
+            f"Choose from: {', '.join(known)}.",
+        )
+    return {name: known[name] for name in known if name in names}
+
+
+def _reported(reader: AudioReader, report: Report) -> Iterator[Samples]:
+    """Yield the blocks of ``reader`` and report each per cent of the way, once."""
+    heard = percent = 0
+    for block in reader.blocks():
+        yield block
+        heard += len(block)
+        share = min(1.0, heard / reader.frames) if reader.frames else 0.0
+        if int(share * 100) > percent:
+            percent = int(share * 100)
+            heard_s = round(heard / reader.sample_rate_hz, 1)
+            report(share * _PASS_SHARE, "Listening to the recording", heard_s=heard_s)
+
+
+def _save(folder: Path, value: dict[str, Any], findings: Mapping[str, Finding]) -> None:
+    arrays: dict[str, Any] = {
+        "frame_rate_hz": np.float64(spectrum.FRAME_RATE_HZ),
+        "sample_rate_hz": np.int64(spectrum.SAMPLE_RATE_HZ),
+        "hop_length": np.int64(spectrum.HOP_LENGTH),
+        "frame_length": np.int64(spectrum.FRAME_LENGTH),
+    }
+    for finding in findings.values():
+        arrays.update(finding.matrices)
+    text = json.dumps(value, allow_nan=False, indent=1)
+    folder.mkdir(parents=True, exist_ok=True)
+    _publish(folder / MATRICES_FILE, lambda file: np.savez(file, **arrays))
+    _publish(folder / RESULT_FILE, lambda file: file.write(text.encode()))
+
+
+def _publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let ``write`` fill ``path``, which appears only once it is whole and on the disk."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    runtime.serve(analyze)

@@ -1,0 +1,61 @@
+"""Mel spectra: what timbre (MFCC) and onsets are read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from soundforge.engines.spectrum import BIN_HZ, SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from soundforge.engines.feature import Matrix
+    from soundforge.engines.spectrum import Block
+
+BANDS: Final = 128
+RANGE_DB: Final = 80.0
+_FLOOR: Final = 1e-10
+
+# Slaney's scale: linear below 1 kHz, then a fixed ratio per mel (Auditory Toolbox, 1998).
+_LINEAR_HZ: Final = 200 / 3
+_BREAK_HZ: Final = 1000.0
+_BREAK_MEL: Final = _BREAK_HZ / _LINEAR_HZ
+_LOG_STEP: Final = np.log(6.4) / 27
+
+
+def mel_db(block: Block) -> Matrix:
+    """Return mel band powers in dB, ``(frames, 128)``, floored at -100 dB."""
+    power = block.power @ _FILTERS
+    # The natural logarithm is several times faster than the decimal one.
+    level: Matrix = np.log(np.maximum(power, np.float32(_FLOOR))) * np.float32(10 / np.log(10))
+    return level
+
+
+def clipped(parts: Sequence[Matrix]) -> Iterator[Matrix]:
+    """Yield levels in dB with all that lies `RANGE_DB` below their maximum raised to there.
+
+    So a fade into digital silence does not drown what can be heard.
+    """
+    floor = max(float(part.max()) for part in parts) - RANGE_DB
+    for part in parts:
+        yield np.maximum(part, np.float32(floor))
+
+
+def filters() -> NDArray[np.float64]:
+    """Return triangles of equal area, ``(1025, 128)``, evenly spaced in mel up to 11,025 Hz."""
+    top = _BREAK_MEL + np.log(SAMPLE_RATE_HZ / 2 / _BREAK_HZ) / _LOG_STEP
+    mels = np.linspace(0.0, top, BANDS + 2)
+    logarithmic = _BREAK_HZ * np.exp(_LOG_STEP * (mels - _BREAK_MEL))
+    edges_hz = np.where(mels < _BREAK_MEL, mels * _LINEAR_HZ, logarithmic)
+    low, centre, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+    rising = (BIN_HZ[:, None] - low) / (centre - low)
+    falling = (high - BIN_HZ[:, None]) / (high - centre)
+    triangles: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
+    return triangles
+
+
+_FILTERS: Final = filters().astype(np.float32)
