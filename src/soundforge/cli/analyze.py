@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--features", default="all", help=f"Comma-separated: {', '.join(analyzer.FEATURES)}, all.")
+@click.option(
+    "--features", default="all", help=f"Comma-separated: {', '.join(analyzer.FEATURES)}, all."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @terminal.command
 async def analyze(file: Path, features: str, *, as_json: bool) -> None:
@@ -33,7 +35,10 @@ async def analyze(file: Path, features: str, *, as_json: bool) -> None:
     )
     engine = Engine()
     recording = await media.probe(engine, file.absolute(), limits=limits, job="analyze")
-    with tempfile.TemporaryDirectory(prefix="sfa-") as folder, terminal.progress_bar("Analysing") as bar:
+    with (
+        tempfile.TemporaryDirectory(prefix="sfa-") as folder,
+        terminal.progress_bar("Analysing") as bar,
+    ):
         made = await analyzer.analyze(
             engine,
             source=file.absolute(),

@@ -20,9 +20,13 @@ _WORDS: Final = {"download": "Downloading", "separate": "Separating", "analyze":
 
 @click.command("import")
 @click.argument("things", nargs=-1, required=True, metavar="LINK-OR-FILE...")
-@click.option("--wait", is_flag=True, help="Stay until the work has ended; exit with 1 if some failed.")
+@click.option(
+    "--wait", is_flag=True, help="Stay until the work has ended; exit with 1 if some failed."
+)
 @click.option("--model", help="Separation model; the best installed one if not given.")
-@click.option("--stages", default="", help="Comma-separated: download, separate, analyze; all if not given.")
+@click.option(
+    "--stages", default="", help="Comma-separated: download, separate, analyze; all if not given."
+)
 @click.option("--server", help="Address of the server; SFA_HOST and SFA_PORT if not given.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tracks as JSON.")
 @terminal.command
@@ -47,7 +51,9 @@ async def import_(
         terminal.echo(json.dumps(track) if as_json else f"{track['id']}  {track['title']}")
     failed = [job for track in found for job in track["jobs"] if job["status"] == "failed"]
     for job in failed:
-        terminal.console.print(f"[red]{job['stage']}:[/] {job['error']['message']}", highlight=False)
+        terminal.console.print(
+            f"[red]{job['stage']}:[/] {job['error']['message']}", highlight=False
+        )
     if wait and failed:
         raise SystemExit(1)
 

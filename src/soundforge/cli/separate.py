@@ -13,19 +13,27 @@ import click
 
 from soundforge.audio import media, separator
 from soundforge.audio.engine import Engine
-from soundforge.audio.models import Models
 from soundforge.cli import terminal
 
 if TYPE_CHECKING:
+    from soundforge.audio.models import Models
     from soundforge.audio.separator import Separated
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--model", help="Model; the best installed one if not given.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder."
+)
 @click.option("--stems", help="Only these, comma-separated.")
-@click.option("--format", "form", type=click.Choice(["flac", "wav"]), default="flac", help="24-bit FLAC or float WAV.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["flac", "wav"]),
+    default="flac",
+    help="24-bit FLAC or float WAV.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @terminal.command
 async def separate(
@@ -60,7 +68,7 @@ async def separate(
     _tell(made, out, as_json=as_json)
 
 
-async def _into(
+async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
     out: Path,
     engine: Engine,
     models: Models,
@@ -99,7 +107,9 @@ def _tell(made: Separated, out: Path, *, as_json: bool) -> None:
         return
     for stem in made.stems:
         terminal.echo(str(out / stem.file_name))
-    null_test = f", stems add up to the mix at {-made.null_test_db:.0f} dB" if made.null_test_db else ""
+    null_test = (
+        f", stems add up to the mix at {-made.null_test_db:.0f} dB" if made.null_test_db else ""
+    )
     terminal.console.print(
         f"{made.duration_s:.0f} s in {made.took_s:.1f} s, {made.realtime_factor:.1f} x real time{null_test}."
     )

@@ -12,7 +12,9 @@ from soundforge.cli import terminal
 
 
 @click.command()
-@click.option("--role", type=click.Choice(["full", "web", "worker"]), help="What this process does.")
+@click.option(
+    "--role", type=click.Choice(["full", "web", "worker"]), help="What this process does."
+)
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Data folder.")
@@ -23,7 +25,9 @@ def serve(role: str | None, host: str | None, port: int | None, data_dir: Path |
 
 
 @click.command()
-@click.option("--queues", default="", help="As in processing=1,analysis=2; the settings' if not given.")
+@click.option(
+    "--queues", default="", help="As in processing=1,analysis=2; the settings' if not given."
+)
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Data folder.")
 def worker(queues: str, data_dir: Path | None) -> None:
     """Run workers only, beside a server that uses the same database and data folder."""

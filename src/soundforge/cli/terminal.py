@@ -68,13 +68,21 @@ def load_settings(**changes: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        fail("settings_invalid", f"Setting {name}: {first['msg']}.", "See docs/reference/settings.md.")
+        fail(
+            "settings_invalid",
+            f"Setting {name}: {first['msg']}.",
+            "See docs/reference/settings.md.",
+        )
 
 
 def models_dir(settings: Settings) -> Path:
     """Return the folder of the model weights."""
     data_dir = settings.data_dir.expanduser().absolute()
-    return type(data_dir)(settings.models_dir).expanduser() if settings.models_dir else data_dir / "models"
+    return (
+        type(data_dir)(settings.models_dir).expanduser()
+        if settings.models_dir
+        else data_dir / "models"
+    )
 
 
 def local_models(settings: Settings) -> Models:

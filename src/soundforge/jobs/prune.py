@@ -29,8 +29,6 @@ async def prune(session: Session, *, keep_days: int) -> int:
         {"keep_days": keep_days},
     )
     await session.execute(
-        text(
-            "DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - interval '1 hour'"
-        )
+        text("DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - interval '1 hour'")
     )
     return len(deleted.all())

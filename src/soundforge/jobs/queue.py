@@ -39,10 +39,10 @@ class Queue:
     def register(self, name: str, *, queue: str, handler: Handler) -> None:
         """Let ``handler`` do the queue jobs called ``name``, on ``queue``."""
 
-        async def run(context: JobContext, **args: Any) -> None:
+        async def run(context: JobContext, /, **args: Any) -> None:
             await self._run(name, handler, context, args)
 
-        self.app.task(run, name=name, queue=queue, pass_context=True, retry=_Strategy())
+        self.app.task(name=name, queue=queue, pass_context=True, retry=_Strategy())(run)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

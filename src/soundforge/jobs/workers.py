@@ -42,7 +42,7 @@ class Workers:
 
     @property
     def worker_ids(self) -> set[int]:
-        """procrastinate's ids of the workers that are running now."""
+        """Procrastinate's ids of the workers that are running now."""
         return {worker.worker_id for worker in self._live.values() if worker.worker_id}
 
     async def run(self) -> None:
@@ -63,7 +63,7 @@ class Workers:
         while True:
             worker = self._live[name] = self._new(name)
             try:
-                await worker.run()
+                await worker.run()  # type: ignore[no-untyped-call]
                 logger.warning("worker ended", extra={"queue": name})
             except Exception:
                 logger.exception("worker failed", extra={"queue": name})

@@ -11,6 +11,8 @@ from soundforge.library.models import Job, Track
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    import uuid
+
     from soundforge.db.session import Session
 
 _UNFINISHED = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
@@ -36,7 +38,7 @@ async def known_folders(session: Session) -> set[str]:
     return known
 
 
-def _folders(job_id: object, stage: str, *, status: str, attempt: int) -> set[str]:
+def _folders(job_id: uuid.UUID, stage: str, *, status: str, attempt: int) -> set[str]:
     is_done = status == Status.COMPLETED
     match stage:
         case "separate":

@@ -30,9 +30,7 @@ class Answer:
     body: dict[str, Any]
 
 
-async def claim(
-    session: Session, owner_id: uuid.UUID, key: str, fingerprint: str
-) -> Answer | None:
+async def claim(session: Session, owner_id: uuid.UUID, key: str, fingerprint: str) -> Answer | None:
     """Take ``key`` for a request; return the first answer if there was one already.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -88,7 +88,7 @@ class Job(Entity, Base):
             postgresql_where=text("status IN ('queued', 'downloading', 'processing')"),
         ),
     )
-    __mapper_args__: ClassVar[dict[str, Any]] = {
+    __mapper_args__ = {
         "polymorphic_on": "stage",
         "polymorphic_abstract": True,
     }
@@ -122,19 +122,19 @@ class Job(Entity, Base):
 class DownloadJob(Job):
     """A link becomes a recording: ``output_path``, ``file_size``."""
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "download"}
+    __mapper_args__ = {"polymorphic_identity": "download"}
 
 
 class ProcessingJob(Job):
     """A recording becomes stems: ``model``, ``options``, ``output_path``."""
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "separate"}
+    __mapper_args__ = {"polymorphic_identity": "separate"}
 
 
 class AnalysisJob(Job):
     """A recording becomes numbers: ``results``."""
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "analyze"}
+    __mapper_args__ = {"polymorphic_identity": "analyze"}
 
 
 class Stem(Entity, Base):
@@ -182,9 +182,7 @@ class IdempotentRequest(Entity, Base):
     """The first answer to a request that carried an Idempotency-Key."""
 
     __tablename__ = "idempotent_requests"
-    __table_args__ = (
-        Index("uq_idempotent_requests_owner_id_key", "owner_id", "key", unique=True),
-    )
+    __table_args__ = (Index("uq_idempotent_requests_owner_id_key", "owner_id", "key", unique=True),)
 
     owner_id: Mapped[uuid.UUID]
     key: Mapped[str] = mapped_column(String(255))

@@ -90,7 +90,8 @@ async def find_recording(
     session: Session, owner_id: uuid.UUID, recording_path: str
 ) -> Track | None:
     """Return the owner's track whose recording lies at ``recording_path``; None if none does."""
-    return await session.scalar(_owned(owner_id).where(Track.recording_path == recording_path))
+    statement = _owned(owner_id).where(Track.recording_path == recording_path)
+    return (await session.scalars(statement)).first()
 
 
 async def page(
@@ -199,7 +200,7 @@ async def announce(session: Session, track_id: uuid.UUID) -> None:
         await pubsub.publish(session, topic, event, data)
 
 
-def _owned(owner_id: uuid.UUID) -> Select[tuple[Track]]:
+def _owned(owner_id: uuid.UUID) -> Select[Track]:
     return select(Track).where(Track.owner_id == owner_id, Track.deleted_at.is_(None))
 
 

@@ -45,9 +45,7 @@ async def retry(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
         return again
 
 
-async def run_stage(
-    tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan: Plan
-) -> Job:
+async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan: Plan) -> Job:
     """Run one stage anew; what older runs made stays until the new run has completed.
 
     Raises:

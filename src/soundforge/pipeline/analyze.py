@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundforge import errors
@@ -13,6 +12,8 @@ from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from soundforge.audio.analyzer import Analysis
     from soundforge.db.session import Session
     from soundforge.library import Job, Track

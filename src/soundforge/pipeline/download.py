@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soundforge import errors
-from soundforge.audio import media
 from soundforge.library import tracks
 from soundforge.pipeline import recordings
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from soundforge.audio import media
     from soundforge.db.session import Session
     from soundforge.library import Job, Track
     from soundforge.pipeline.recordings import Kept

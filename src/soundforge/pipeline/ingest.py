@@ -164,9 +164,9 @@ async def _add_upload(
 
 
 def title_of(file_name: str) -> str:
-    """Return a title made of a file's name, without its folder and suffix.
+    r"""Return a title made of a file's name, without its folder and suffix.
 
-    >>> title_of("C:\\\\Music\\\\My_song (final).mp3")
+    >>> title_of("C:\\Music\\My_song (final).mp3")
     'My song (final)'
     """
     stem = PurePath(file_name.replace("\\", "/")).stem.replace("_", " ")

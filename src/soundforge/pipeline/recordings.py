@@ -41,9 +41,7 @@ class Kept:
         return columns
 
 
-async def keep(
-    tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folder: Path
-) -> Kept:
+async def keep(tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folder: Path) -> Kept:
     """Decode ``path`` to the end in an engine, then move it to where the track's file lies.
 
     Args:

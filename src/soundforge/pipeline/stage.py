@@ -65,7 +65,7 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         made = await _work(stage, tools, job, track)
         await _save(stage, tools, job, made)
     except jobs.StaleAttemptError:
-        logger.info("stage given up", extra=_about(stage, job))
+        logger.info("stage given up", extra=_about(job))
         stage.clean(tools, job)
         return Done()
     except asyncio.CancelledError:
@@ -77,12 +77,10 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         stage.clean(tools, job)
         return await _settle(stage, tools, job, error)
     except Exception:  # a bug: the user is told, the log has the traceback
-        logger.exception("stage broke", extra=_about(stage, job))
+        logger.exception("stage broke", extra=_about(job))
         stage.clean(tools, job)
         return await _settle(stage, tools, job, _bug())
-    logger.info(
-        "stage finished", extra={**_about(stage, job), "took_s": time.monotonic() - began_s}
-    )
+    logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
 
 
@@ -124,9 +122,7 @@ async def _settle(
     """Write down how a failed run goes on, and return the same for the queue."""
     after_s = max(_BACKOFF_S * 4 ** (job.runs - 1), error.retry_after_s or 0.0)
     is_again = error.is_retryable and job.runs < tools.max_runs and after_s <= _LONGEST_WAIT_S
-    logger.warning(
-        "stage failed", extra={**_about(stage, job), "code": error.code, "again": is_again}
-    )
+    logger.warning("stage failed", extra={**_about(job), "code": error.code, "again": is_again})
 
     async def transact(session: Session) -> None:
         if is_again:
@@ -170,8 +166,8 @@ async def _transact(tools: Tools, work: Callable[[Session], Awaitable[None]]) ->
             return
 
 
-def _about(stage: Stage[Any], job: Job) -> dict[str, Any]:
-    return {"stage": stage.name, "job_id": str(job.id), "attempt": job.attempt}
+def _about(job: Job) -> dict[str, Any]:
+    return {"track_id": str(job.track_id), "attempt": job.attempt}
 
 
 def _bug() -> errors.SoundForgeError:

@@ -56,6 +56,19 @@ class Storage:
         """
         return self.root / layout.check(relative)
 
+    def relative(self, text: str) -> str | None:
+        """Return the place that a path names, or None if it lies in none of ours.
+
+        The disk is not looked at: nothing can be learned about other paths.
+        """
+        root, path = str(self.root), text
+        if path.startswith(f"{root}/"):
+            path = path[len(root) + 1 :]
+        try:
+            return layout.check(path)
+        except ValueError:
+            return None
+
     async def receive(self, stream: AsyncIterator[bytes], *, max_bytes: int) -> Path:
         """Write a stream to a new temporary file; return it, durable and not empty.
 

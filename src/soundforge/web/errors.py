@@ -14,8 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from soundforge import errors
-from soundforge.logs import request_id
+from soundforge import errors, logs
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -94,7 +93,7 @@ def problem(
         detail=detail,
         code=code,
         next_step=next_step,
-        request_id=request_id.get() or "",
+        request_id=logs.bound().get("request_id", ""),
         errors=fields or [],
     )
     return JSONResponse(body.model_dump(), status, media_type=PROBLEM, headers=headers)
@@ -105,9 +104,7 @@ def of_error(error: errors.SoundForgeError) -> JSONResponse:
     headers = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
-    return problem(
-        status_of(error), error.code, error.message, error.next_step, headers=headers
-    )
+    return problem(status_of(error), error.code, error.message, error.next_step, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -47,9 +47,7 @@ async def once(
     async with database.transaction() as session:
         first = await idempotency.claim(session, user, key, fingerprint)
     if first is not None:
-        return JSONResponse(
-            first.body, first.status_code, headers={"Idempotency-Replayed": "true"}
-        )
+        return JSONResponse(first.body, first.status_code, headers={"Idempotency-Replayed": "true"})
     try:
         body: dict[str, Any] = (await work()).model_dump(mode="json")
     except BaseException:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fastapi import Request
+    from python_multipart.multipart import MultipartCallbacks
 
 _MAX_HEADER_BYTES: Final = 16 * 1024
 _MAX_FIELD_BYTES: Final = 4 * 1024
@@ -80,7 +81,7 @@ class FilePart:
             raise _broken("The body is not valid multipart/form-data.") from error
         return True
 
-    def _callbacks(self) -> dict[str, object]:
+    def _callbacks(self) -> MultipartCallbacks:
         return {
             "on_part_begin": self._on_part_begin,
             "on_header_field": self._on_header_field,

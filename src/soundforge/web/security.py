@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from soundforge.logs import request_id
+from soundforge import logs
 from soundforge.web import errors
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        token = request_id.set(secrets.token_hex(8))
-        try:
+        with logs.bind(request_id=secrets.token_hex(8)):
             await self._pass(scope, receive, send)
-        finally:
-            request_id.reset(token)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -129,7 +126,7 @@ class _Answer:
         return {
             **_HEADERS,
             "Content-Security-Policy": content_security_policy(self._nonce),
-            "X-Request-Id": request_id.get() or "",
+            "X-Request-Id": logs.bound().get("request_id", ""),
         }
 
     def _log(self, status: int) -> None:

@@ -122,7 +122,7 @@ def _art_url(track: Track) -> str | None:
 
 
 @ROUTES.get("", responses=answers(422))
-async def index(  # noqa: PLR0913 -- one parameter per query parameter
+async def index(
     services: S,
     user: User,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -176,7 +176,7 @@ async def restore(track_id: uuid.UUID, services: S, user: User) -> TrackBody:
     response_model=JobBody,
     responses=answers(404, 409, 422),
 )
-async def run(  # noqa: PLR0913 -- FastAPI's injection
+async def run(
     track_id: uuid.UUID,
     wanted: RunIn,
     request: Request,

@@ -50,9 +50,7 @@ class JobChannel(Channel):
         """Pass announcements on; after a gap, say what is true now."""
         if message.event == events.RESYNC:
             await self._resync(message)
-        elif message.topic != self._track_topic:
-            self.push(message.event, message.data)
-        elif message.event == events.PIPELINE_PROGRESS:
+        elif message.topic != self._track_topic or message.event == events.PIPELINE_PROGRESS:
             self.push(message.event, message.data)
 
     def merge_key(self, message: Message) -> Hashable | None:

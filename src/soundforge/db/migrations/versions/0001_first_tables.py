@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from procrastinate.schema import SchemaManager
@@ -16,7 +18,7 @@ _TIME = sa.DateTime(timezone=True)
 _STATUSES = "status IN ('queued', 'downloading', 'processing', 'completed', 'failed', 'cancelled')"
 
 
-def _entity() -> list[sa.Column]:
+def _entity() -> list[sa.Column[Any]]:
     return [
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("inserted_at", _TIME, nullable=False, server_default=sa.func.now()),
@@ -24,21 +26,26 @@ def _entity() -> list[sa.Column]:
     ]
 
 
-def _track_id() -> sa.Column:
+def _track_id() -> sa.Column[Any]:
     return sa.Column(
         "track_id", sa.Uuid, sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False
     )
 
 
-def _job_id(**more: object) -> sa.Column:
+def _job_id(*, unique: bool = False) -> sa.Column[Any]:
     return sa.Column(
-        "job_id", sa.Uuid, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False, **more
+        "job_id",
+        sa.Uuid,
+        sa.ForeignKey("jobs.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=unique,
     )
 
 
 def upgrade() -> None:
     # The library ships one schema file with several statements: only the raw driver runs those.
-    op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(SchemaManager.get_schema())
     _tracks()
     _jobs()
     _results()
@@ -52,7 +59,10 @@ def upgrade() -> None:
         sa.Column("body", JSONB),
     )
     op.create_index(
-        "uq_idempotent_requests_owner_id_key", "idempotent_requests", ["owner_id", "key"], unique=True
+        "uq_idempotent_requests_owner_id_key",
+        "idempotent_requests",
+        ["owner_id", "key"],
+        unique=True,
     )
 
 

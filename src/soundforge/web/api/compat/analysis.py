@@ -40,7 +40,7 @@ async def analyze(request: Request, services: S, user: User) -> JSONResponse:
     plan = plans.analyze(analyzer.select([kind]))
     plan.options["type"] = kind
     job = await actions.run_stage(services.tools, user, track.id, plan)
-    return success(201, job_id=str(job.id), status=job.status, type=kind)
+    return success({"job_id": str(job.id), "status": job.status, "type": kind}, status=201)
 
 
 @ROUTES.get("/job/{job_id}")
@@ -51,10 +51,12 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
         track = await tracks.get(session, user, job.track_id)
     found = [result for result in track.analyses if result.job_id == job.id]
     return success(
-        job_id=str(job.id),
-        status=job.status,
-        progress=job.progress,
-        type=job.options.get("type", "full"),
-        result=found[0].features if found else None,
-        error=error_of(job),
+        {
+            "job_id": str(job.id),
+            "status": job.status,
+            "progress": job.progress,
+            "type": job.options.get("type", "full"),
+            "result": found[0].features if found else None,
+            "error": error_of(job),
+        }
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from soundforge.web.services import Services
 
 
-def success(status: int = 200, **body: Any) -> JSONResponse:
+def success(body: dict[str, Any], *, status: int = 200) -> JSONResponse:
     """Return a flat body with ``success: true``."""
     return JSONResponse({"success": True, **body}, status)
 

@@ -46,7 +46,9 @@ async def create(request: Request, services: S, user: User) -> JSONResponse:
     if not found:
         raise errors.Invalid("nothing_to_download", "Nothing behind this link can be downloaded.")
     track, job = await _job(services, user, found[0])
-    return success(201, job_id=str(job.id), status=job.status, track_id=str(track.id))
+    return success(
+        {"job_id": str(job.id), "status": job.status, "track_id": str(track.id)}, status=201
+    )
 
 
 async def _job(services: S, user: User, found: Track) -> tuple[Track, Job]:
@@ -65,9 +67,11 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
     job = await job_of(services, user, job_id, "download")
     result = {"file_path": job.output_path} if job.output_path else None
     return success(
-        job_id=str(job.id),
-        status=job.status,
-        progress=job.progress,
-        result=result,
-        error=error_of(job),
+        {
+            "job_id": str(job.id),
+            "status": job.status,
+            "progress": job.progress,
+            "result": result,
+            "error": error_of(job),
+        }
     )

@@ -35,7 +35,7 @@ async def separate(request: Request, services: S, user: User) -> JSONResponse:
         raise errors.Invalid("model_unknown", f"Invalid model: {str(body.get('model'))[:64]}")
     plan = plans.separate(services.tools.models, model)
     job = await actions.run_stage(services.tools, user, track.id, plan)
-    return success(201, job_id=str(job.id), status=job.status, model=model)
+    return success({"job_id": str(job.id), "status": job.status, "model": model}, status=201)
 
 
 @ROUTES.get("/job/{job_id}")
@@ -45,13 +45,15 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
     async with services.tools.database.transaction() as session:
         made = await stems.of_job(session, job.id)
     return success(
-        job_id=str(job.id),
-        status=job.status,
-        progress=job.progress,
-        model=job.model,
-        result=job.options,
-        stems=[{"id": str(stem.id), "stem_type": stem.stem_type} for stem in made],
-        error=error_of(job),
+        {
+            "job_id": str(job.id),
+            "status": job.status,
+            "progress": job.progress,
+            "model": job.model,
+            "result": job.options,
+            "stems": [{"id": str(stem.id), "stem_type": stem.stem_type} for stem in made],
+            "error": error_of(job),
+        }
     )
 
 
@@ -60,13 +62,15 @@ async def models(services: S, user: User) -> JSONResponse:
     """Return every model."""
     del user
     return success(
-        models=[
-            {
-                "name": model.name,
-                "description": model.description,
-                "stems": len(model.stems),
-                "installed": model.installed,
-            }
-            for model in services.tools.models.list()
-        ]
+        {
+            "models": [
+                {
+                    "name": model.name,
+                    "description": model.description,
+                    "stems": len(model.stems),
+                    "installed": model.installed,
+                }
+                for model in services.tools.models.list()
+            ]
+        }
     )

@@ -20,4 +20,4 @@ async def fetch(request: Request, services: S, user: User) -> JSONResponse:
     if url is None:
         return refusal(400, "url parameter is required", "url_required")
     found = await base.find(services.tools.providers, url).resolve(url)
-    return success(metadata=found.raw)
+    return success({"metadata": found.raw})

