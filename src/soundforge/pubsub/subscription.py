@@ -62,6 +62,8 @@ class Subscription:
 
     def deliver(self, message: Message) -> None:
         """Put a message in the queue, dropping the oldest when it is full."""
+        if self._is_closed:
+            return
         self._has_lost = self._has_lost or len(self._waiting) == QUEUE_SIZE
         self._waiting.append(message)
         self._changed.set()
