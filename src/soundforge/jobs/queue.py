@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Ours decides how often (`Retry` or `Failed`); this only stops a loop in our own wrapper.
 _LAST_RESORT_RUNS: Final = 20
-_POOL: Final[dict[str, Any]] = {"min_size": 1, "max_size": 8, "open": False}
+_POOL: Final[dict[str, Any]] = {"min_size": 1, "max_size": 8}
 
 
 class Queue:
