@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. Bare `make` prints the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test unit check fix bench lock setup setup-dev setup-tests assets
+.PHONY: help run dev test unit check fix docs bench lock setup setup-dev setup-tests assets
 
 # Another Python for a new .venv: make run PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -35,6 +35,9 @@ check: setup-dev ## Format, lint, types and import contracts; changes nothing
 fix: setup-dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+docs: setup-dev ## Write the reference pages that repeat the code: settings, cli, api
+	@$(BIN)/python scripts/build_reference.py
 
 bench: setup-dev ## Measure latency and speed on this machine
 	@$(BIN)/python bench/run.py
