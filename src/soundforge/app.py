@@ -255,6 +255,7 @@ class Node:
             pubsub=self.pubsub,
             secret=self.identity.secret,
             allowed_hosts=self.settings.allowed_hosts,
+            is_spotify_configured=bool(self.settings.spotify.client_id),
             health=self._health,
         )
         self.web = WebServer(WebApp(services), host=self.settings.host, port=self.settings.port)

@@ -133,6 +133,13 @@ async def counts(session: Session, owner_id: uuid.UUID) -> dict[str, int]:
     return found
 
 
+async def total_duration_s(session: Session, owner_id: uuid.UUID) -> float:
+    """Return how long all of the owner's tracks are together."""
+    inner = _owned(owner_id).subquery()
+    total = await session.scalar(select(func.sum(inner.c.duration_ms)))
+    return float(total or 0) / 1000
+
+
 async def lock_library(session: Session, owner_id: uuid.UUID) -> None:
     """Let one import at a time look for and add the owner's tracks, until the commit."""
     key = owner_id.int & (2**63 - 1)

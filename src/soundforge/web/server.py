@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from soundforge import __version__
 from soundforge.live.endpoint import Client, ConnectInfo, SocketEndpoint
+from soundforge.live.limits import Access
 from soundforge.web import errors, router
 from soundforge.web.channels import jobs
 from soundforge.web.security import Gate
@@ -60,7 +61,7 @@ def _job_socket(services: Services) -> SocketEndpoint:
     return SocketEndpoint(
         {jobs.PATTERN: lambda: jobs.JobChannel(services)},
         bus=services.pubsub,
-        hosts=services.allowed_hosts,
+        access=Access(hosts=frozenset(services.allowed_hosts)),
         connect=connect,
     )
 

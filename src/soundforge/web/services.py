@@ -27,6 +27,7 @@ class Services:
         pubsub: What pages and channels listen to.
         secret: Key that signs sessions and CSRF tokens.
         allowed_hosts: Host names that requests and sockets may name.
+        is_spotify_configured: Whether there are credentials for Spotify.
         health: Return name and state of each part that must work.
     """
 
@@ -34,6 +35,7 @@ class Services:
     pubsub: PubSub
     secret: bytes
     allowed_hosts: tuple[str, ...]
+    is_spotify_configured: bool
     health: Callable[[], Awaitable[dict[str, bool]]]
 
 

@@ -1,0 +1,174 @@
+"""The studio of one user: what the pages ask for, from the library and the pipeline."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from soundforge import errors
+from soundforge.library import tracks
+from soundforge.pipeline import actions, ingest, outlook, plans
+from soundforge.pipeline.start import Plan
+from soundforge.web import cursor as cursors
+from soundforge.web.studio import (
+    Counts,
+    ErrorView,
+    Filter,
+    ImportOutcome,
+    Limits,
+    ModelView,
+    StageName,
+    TrackPage,
+    TrackView,
+)
+from soundforge.web.views import track_view
+
+if TYPE_CHECKING:
+    from soundforge.web.services import Services
+
+_MOST_LINKS = 20
+_REASONS = {
+    "local_file": "is a local file of somebody's computer",
+    "episode": "is a podcast episode",
+    "missing": "is no longer there",
+    "unavailable": "cannot be played in your market",
+    "duplicate": "is in the list twice",
+    "unreadable": "was not understood",
+}
+
+
+class UserStudio:
+    """See `soundforge.web.studio.Studio`.
+
+    Args:
+        services: The doors.
+        user_id: Whose studio.
+    """
+
+    def __init__(self, services: Services, user_id: uuid.UUID) -> None:
+        self._tools = services.tools
+        self._is_spotify_configured = services.is_spotify_configured
+        self._user_id = user_id
+
+    async def tracks(
+        self,
+        *,
+        limit: int = 24,
+        cursor: str | None = None,
+        search: str = "",
+        state: Filter = "all",
+    ) -> TrackPage:
+        """Return tracks, newest first."""
+        after = cursors.decode(cursor)
+        search = search.replace("\x00", "")
+        async with self._tools.database.transaction() as session:
+            page = await tracks.page(
+                session, self._user_id, limit=limit, after=after, search=search, state=state
+            )
+            looks = await outlook.look(session, page.tracks)
+        items = tuple(track_view(track, looks) for track in page.tracks)
+        return TrackPage(items, cursors.encode(page.next_after))
+
+    async def track(self, track_id: str) -> TrackView:
+        """Return one track."""
+        async with self._tools.database.transaction() as session:
+            track = await tracks.get(session, self._user_id, _id(track_id))
+            return track_view(track, await outlook.look(session, [track]))
+
+    async def counts(self) -> Counts:
+        """Return how many tracks there are."""
+        async with self._tools.database.transaction() as session:
+            found = await tracks.counts(session, self._user_id)
+            duration_s = await tracks.total_duration_s(session, self._user_id)
+        return Counts(**found, duration_s=duration_s)
+
+    async def import_links(self, text: str) -> ImportOutcome:
+        """Add everything the pasted ``text`` points to."""
+        words = text.replace("\x00", "").split()
+        added: list[str] = []
+        existing: list[str] = []
+        skipped: list[str] = []
+        refused: list[ErrorView] = []
+        if len(words) > _MOST_LINKS:
+            return ImportOutcome(errors=(_too_many(len(words)),))
+        for word in words or [""]:
+            try:
+                imported = await ingest.link(self._tools, self._user_id, word)
+            except errors.SoundForgeError as error:
+                refused.append(ErrorView(error.code, error.message, error.next_step))
+                continue
+            added += [str(track.id) for track in imported.added]
+            existing += [str(track.id) for track in imported.existing]
+            skipped += [
+                f"{entry.title or 'An entry'} {_REASONS[entry.reason]}."
+                for entry in imported.skipped
+            ]
+        return ImportOutcome(tuple(added), tuple(existing), tuple(skipped), tuple(refused))
+
+    async def cancel(self, job_id: str) -> None:
+        """End a job that waits or runs."""
+        await actions.cancel(self._tools, self._user_id, _id(job_id))
+
+    async def retry(self, job_id: str) -> None:
+        """Begin a new attempt of a job that failed or was cancelled."""
+        await actions.retry(self._tools, self._user_id, _id(job_id))
+
+    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
+        """Start a stage anew."""
+        match stage:
+            case "separate":
+                plan = plans.separate(self._tools.models, model)
+            case "analyze":
+                plan = plans.analyze()
+            case "download":
+                plan = Plan("download")
+        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+
+    async def delete_track(self, track_id: str) -> None:
+        """Move a track to the bin and cancel its work."""
+        await actions.delete(self._tools, self._user_id, _id(track_id))
+
+    async def undo_delete(self, track_id: str) -> None:
+        """Bring a deleted track back."""
+        await actions.restore(self._tools, self._user_id, _id(track_id))
+
+    async def models(self) -> tuple[ModelView, ...]:
+        """Return the models that separate, the best installed one first."""
+        views = [
+            ModelView(
+                model.name,
+                model.label,
+                model.description,
+                model.stems,
+                is_installed=model.installed,
+                is_available=model.available,
+                reason=model.reason,
+                size_bytes=model.size_bytes or 0,
+                licence=model.licence,
+            )
+            for model in self._tools.models.list()
+        ]
+        return tuple(sorted(views, key=lambda view: not view.is_installed))
+
+    def limits(self) -> Limits:
+        """Return what this server takes."""
+        return Limits(
+            upload_bytes=self._tools.upload_bytes,
+            upload_duration_s=self._tools.limits.max_duration_s,
+            is_spotify_configured=self._is_spotify_configured,
+        )
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except (ValueError, TypeError, AttributeError):
+        raise errors.NotFound("not_found", "There is no such thing.") from None
+
+
+def _too_many(count: int) -> ErrorView:
+    return ErrorView(
+        "too_many_links",
+        f"That is {count} links or words; {_MOST_LINKS} at once are taken.",
+        "Paste fewer, or the link of a playlist.",
+    )

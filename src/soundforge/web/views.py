@@ -1,0 +1,130 @@
+"""Rows to views: what the pages see of a track."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from soundforge.library import Job, Track, tracks
+from soundforge.web.studio import (
+    ErrorView,
+    SoundView,
+    StageName,
+    StageStatus,
+    StageView,
+    StemView,
+    TrackState,
+    TrackView,
+)
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping, Sequence
+
+    from soundforge.library import AnalysisResult, Stem
+    from soundforge.pipeline.outlook import Outlook
+
+_STAGES: Final[tuple[StageName, ...]] = ("download", "separate", "analyze")
+_RUNNING: Final = {"downloading", "processing"}
+
+
+def track_view(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackView:
+    """Return ``track`` as a card or a page shows it."""
+    stages = _stages(track, looks)
+    analysis = track.analyses[-1] if track.analyses else None
+    features: dict[str, Any] = analysis.features if analysis else {}
+    return TrackView(
+        id=str(track.id),
+        title=track.title,
+        artist=track.artist,
+        album=track.album,
+        art_url=f"/api/v1/tracks/{track.id}/cover" if track.cover_path else track.album_art_url,
+        duration_s=track.duration_ms / 1000 if track.duration_ms is not None else None,
+        state=_state(stages),
+        stages=stages,
+        inserted_at=track.inserted_at,
+        key_name=analysis.key if analysis else None,
+        camelot=(features.get("key") or {}).get("camelot"),
+        tempo_bpm=analysis.tempo if analysis else None,
+        sound=_sound(analysis) if analysis else None,
+        stems=tuple(_stem_view(stem) for stem in tracks.newest_stems(track)),
+        error=next((stage.error for stage in stages if stage.status == "failed"), None),
+    )
+
+
+def _stages(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> tuple[StageView, ...]:
+    """Return the newest job of each stage, and the stages that wait for the one before."""
+    newest = {job.stage: job for job in track.jobs}
+    planned = {plan["stage"] for job in newest.values() for plan in job.then}
+    views = []
+    for name in _STAGES:
+        if name in newest:
+            views.append(_stage_view(name, newest[name], looks.get(newest[name].id)))
+        elif name in planned:
+            views.append(StageView(name, "waiting"))
+    return tuple(views)
+
+
+def _stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
+    eta = look.eta if look else None
+    error = None
+    if job.error_code is not None:
+        error = ErrorView(job.error_code, job.error_message or "", job.error_next_step or "")
+    return StageView(
+        name,
+        cast("StageStatus", job.status),
+        job_id=str(job.id),
+        progress=job.progress,
+        message=job.message,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        eta_s=eta.left_s if eta else None,
+        eta_error_s=eta.error_s if eta else None,
+        queue_position=look.queue_position if look else None,
+        attempt=job.attempt,
+        model=job.model,
+        error=error,
+    )
+
+
+def _state(stages: Sequence[StageView]) -> TrackState:
+    statuses = {stage.status for stage in stages}
+    if not statuses:
+        return "empty"
+    if statuses & _RUNNING:
+        return "working"
+    if "failed" in statuses:
+        return "failed"
+    if "queued" in statuses:
+        return "working" if "completed" in statuses else "queued"
+    if "cancelled" in statuses:
+        return "cancelled"
+    return "ready"
+
+
+def _stem_view(stem: Stem) -> StemView:
+    base = f"/api/v1/stems/{stem.id}"
+    return StemView(
+        id=str(stem.id),
+        stem_type=stem.stem_type,
+        label=stem.stem_type.capitalize(),
+        chunks_url=f"{base}/chunks",
+        peaks_url=f"{base}/peaks",
+        file_url=f"{base}/file",
+        size_bytes=stem.file_size,
+        duration_s=stem.duration_s,
+        sample_rate_hz=stem.sample_rate_hz,
+    )
+
+
+def _sound(analysis: AnalysisResult) -> SoundView:
+    spectral = analysis.features.get("spectral") or {}
+    chroma = analysis.features.get("chroma") or {}
+    return SoundView(
+        energy=analysis.energy,
+        spectral_centroid_hz=analysis.spectral_centroid,
+        spectral_rolloff_hz=analysis.spectral_rolloff,
+        spectral_bandwidth_hz=(spectral.get("bandwidth_hz") or {}).get("mean"),
+        spectral_flatness=(spectral.get("flatness") or {}).get("mean"),
+        zero_crossing_rate=analysis.zero_crossing_rate,
+        chroma=tuple(chroma.get("mean") or ()),
+    )
