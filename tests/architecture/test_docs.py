@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from soundforge.pipeline import STAGES
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
@@ -53,3 +55,9 @@ def test_a_link_to_a_file_of_ours_leads_somewhere(page):
 @pytest.mark.parametrize("command", ["make run", "make test"])
 def test_the_readme_names_the_two_commands_of_a_newcomer(command):
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_tells_the_stages_in_their_order():
+    told = re.findall(r"^\d\. \*\*(\w+)\*\*", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert told == [stage.name for stage in STAGES]
