@@ -20,17 +20,21 @@ run: setup ## Set up what is missing, start the app and print its address
 dev: setup-dev ## The same, started again by itself whenever a source file changes
 	@exec $(BIN)/python scripts/dev.py
 
-test: setup-tests check ## Set up what is missing, check the code, run every test
-	@$(BIN)/pytest $(TESTS)
+test: setup-tests ## Set up what is missing, check the code, run every test
+	@status=0; \
+	$(MAKE) --no-print-directory check || status=1; \
+	$(BIN)/pytest $(TESTS) || status=1; \
+	exit $$status
 
 unit: setup-dev ## The quick tests only: no database, no network
 	@$(BIN)/pytest tests/architecture tests/unit
 
 check: setup-dev ## Format, lint, types and import contracts; changes nothing
-	@$(BIN)/ruff format --check
-	@$(BIN)/ruff check
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@status=0; \
+	for tool in "ruff format --check" "ruff check" mypy "lint-imports --no-logo"; do \
+	  $(BIN)/$$tool || { echo "check: $$tool found something"; status=1; }; \
+	done; \
+	exit $$status
 
 fix: setup-dev ## Format, and mend what the linter can mend
 	@$(BIN)/ruff check --fix
