@@ -6,7 +6,7 @@ export const Toast = {
     this.rest = () => clearTimeout(this.timer);
     this.arm = () => {
       this.rest();
-      this.timer = setTimeout(() => this.pushEvent("dismiss", {}), STAYS_MS);
+      this.timer = setTimeout(() => this.pushEvent("lv:clear-flash", { key: this.el.dataset.key }), STAYS_MS);
     };
     for (const name of ["mouseenter", "focusin"]) this.el.addEventListener(name, this.rest);
     for (const name of ["mouseleave", "focusout"]) this.el.addEventListener(name, this.arm);

@@ -42,7 +42,7 @@ export class ChunkStore {
   }
 
   async load(stem, index) {
-    const bytes = await fetchWithRetries(`${stem.chunksUrl}/${index}.flac`, stem.label);
+    const bytes = await fetchWithRetries(`${stem.chunksUrl}/${index}`, stem.label);
     try {
       return await this.context.decodeAudioData(bytes);
     } catch {

@@ -10,9 +10,10 @@ shown travels in an event.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
@@ -74,7 +75,7 @@ class StemView:
     Args:
         stem_type: ``vocals``, ``drums`` … ; open for more.
         label: For people: ``Vocals``.
-        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>.flac``; all
+        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>``; all
             stems of a job are cut at the same samples.
         peaks_url: One unsigned byte per 10 ms, 255 is full scale.
         file_url: The whole stem, as a download.
@@ -181,8 +182,9 @@ class ModelView:
 
     Args:
         stems: What it makes: ``("vocals", "accompaniment")``.
+        is_available: Whether this release can run it at all; ``reason`` says why not.
         size_bytes: What a fetch would bring; 0 when unknown.
-        can_pull: Whether this server can fetch it by itself.
+        licence: What is known of the weights' licence.
     """
 
     name: str
@@ -190,8 +192,10 @@ class ModelView:
     description: str
     stems: tuple[str, ...]
     is_installed: bool
+    is_available: bool = True
+    reason: str = ""
     size_bytes: int = 0
-    can_pull: bool = True
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +278,9 @@ class Studio(Protocol):
     async def models(self) -> tuple[ModelView, ...]:
         """Return the models that separate, the best installed one first."""
 
-    async def pull_model(self, name: str) -> None:
-        """Fetch a model's weights; returns when they are here.
-
-        Raises:
-            errors.NotFound: No such model.
-            errors.Unavailable: They could not be fetched.
-        """
-
     def limits(self) -> Limits:
         """Return what this server takes."""
+
+
+StudioOf: TypeAlias = "Callable[[Mapping[str, Any]], Studio]"
+"""Gives the studio of the user that a live session names: ``{"user_id": …}``."""

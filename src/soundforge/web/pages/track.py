@@ -1,0 +1,115 @@
+"""One track at ``/tracks/{track_id}``: its progress, its desk, its numbers, its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from soundforge import errors, events
+from soundforge.web import components, drawing, words
+from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from soundforge.live.bus import Message
+    from soundforge.live.page import Value
+    from soundforge.web.studio import StageName, TrackView
+
+_STAGES: Final[dict[str, StageName]] = {
+    "download": "download",
+    "separate": "separate",
+    "analyze": "analyze",
+}
+
+
+class TrackPage(StudioPage):
+    """Everything there is to see, hear and do with one track."""
+
+    template = components.template(__file__)
+    is_slim = True
+    handlers: ClassVar = {
+        "delete": "_delete",
+        "run": "_run",
+        "choose": "_choose",
+        "pulled": "_pulled",
+    }
+
+    async def mount(self, params: Mapping[str, str], session: Mapping[str, Any]) -> None:
+        """Open the track.
+
+        Raises:
+            errors.NotFound: There is no such track of this user.
+        """
+        await super().mount(params, session)
+        self._track_id = params["track_id"]
+        self.subscribe(events.track_topic(self._track_id))
+        self.model = ""
+        await self._load()
+        await self._load_models()
+
+    async def handle_info(self, message: Message) -> None:
+        """Read the track again, whatever the news of it was."""
+        try:
+            await self._load()
+        except errors.NotFound:
+            self.push_navigate("/")
+
+    def merge_key(self, message: Message) -> Hashable | None:
+        """Any news leads to the same reading."""
+        return "news"
+
+    @property
+    def stage(self) -> Any:
+        """The stage to speak of, or None."""
+        return words.current(self.track)
+
+    @property
+    def wheel(self) -> Any:
+        """The wheel of keys, or None without a key."""
+        track = self.track
+        if not (track.camelot and track.key_name):
+            return None
+        return components.Safe(drawing.camelot_wheel(track.camelot, track.key_name))
+
+    @property
+    def chroma(self) -> Any:
+        """The pitch classes as bars, or None."""
+        sound = self.track.sound
+        return (
+            components.Safe(drawing.chroma_bars(sound.chroma)) if sound and sound.chroma else None
+        )
+
+    async def _load(self) -> None:
+        self.track: TrackView = await self._studio.track(self._track_id)
+        self.counts = await self._studio.counts()
+        self.title = f"{self.track.title} · Sound Forge Alchemy"
+
+    async def _load_models(self) -> None:
+        self.models = [model for model in await self._studio.models() if model.is_available]
+        installed = [model.name for model in self.models if model.is_installed]
+        if self.model not in installed:
+            self.model = installed[0] if installed else ""
+
+    async def _choose(self, value: Value) -> None:
+        self.model = str(value.get("model", ""))[:64]
+
+    async def _run(self, value: Value) -> None:
+        stage = _STAGES.get(str(value.get("stage", "")))
+        if stage is None:
+            raise errors.Invalid("unknown_stage", "There is no such stage.")
+        model = str(value.get("model", ""))[:64] or None
+        await self._studio.run_stage(self._track_id, stage, model=model)
+        await self._load()
+
+    async def _pulled(self, value: Value) -> None:
+        del value
+        await self._load_models()
+        self.tell(Notice("ok", "The model is here.", "Choose it and separate again."))
+
+    async def _delete(self, value: Value) -> None:
+        del value
+        await self._studio.delete_track(self._track_id)
+        self.push_navigate(f"/?deleted={self._track_id}")
+
+
+PAGE = StudioRoute("/tracks/{track_id}", TrackPage)

@@ -1,0 +1,386 @@
+"""A studio in memory: tracks in every state, and stems of clicks that a test can measure.
+
+Every stem has a click at the same sample every half second, so that the offset between stems can
+be counted in samples. Chunks are real FLAC, cut as the product cuts them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile
+
+from soundforge import errors, events
+from soundforge.live.testing import MemoryBus
+from soundforge.web.studio import (
+    Counts,
+    ErrorView,
+    Filter,
+    ImportOutcome,
+    Limits,
+    ModelView,
+    SoundView,
+    StageName,
+    StageView,
+    StemView,
+    TrackPage,
+    TrackView,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RATE_HZ = 44_100
+CHUNK_S = 10
+STEMS = ("vocals", "drums", "bass", "other")
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+_STATES: dict[Filter, set[str]] = {
+    "all": {"ready", "working", "queued", "failed", "cancelled", "empty"},
+    "ready": {"ready"},
+    "working": {"working", "queued"},
+    "attention": {"failed", "cancelled"},
+}
+
+
+class FakeStudio:
+    """See `soundforge.web.studio.Studio`; `publish` is what the pipeline would do."""
+
+    def __init__(self, tracks: Iterable[TrackView] = (), *, bus: MemoryBus | None = None) -> None:
+        self.bus = bus or MemoryBus()
+        self.all = {track.id: track for track in tracks}
+        self.bin: dict[str, TrackView] = {}
+        self.calls: list[tuple[str, ...]] = []
+        self.outcome = ImportOutcome()
+        self.is_spotify_configured = True
+
+    async def tracks(
+        self,
+        *,
+        limit: int = 24,
+        cursor: str | None = None,
+        search: str = "",
+        state: Filter = "all",
+    ) -> TrackPage:
+        found = [
+            track
+            for track in sorted(self.all.values(), key=lambda track: track.inserted_at)[::-1]
+            if track.state in _STATES[state]
+            and search.casefold() in f"{track.title} {track.artist} {track.album}".casefold()
+        ]
+        first = int(cursor or 0)
+        more = str(first + limit) if len(found) > first + limit else None
+        return TrackPage(tuple(found[first : first + limit]), more)
+
+    async def track(self, track_id: str) -> TrackView:
+        if track_id not in self.all:
+            raise errors.NotFound("track_not_found", "There is no such track.")
+        return self.all[track_id]
+
+    async def counts(self) -> Counts:
+        def count(state: Filter) -> int:
+            return sum(track.state in _STATES[state] for track in self.all.values())
+
+        return Counts(
+            all=count("all"),
+            ready=count("ready"),
+            working=count("working"),
+            attention=count("attention"),
+            duration_s=sum(track.duration_s or 0 for track in self.all.values()),
+        )
+
+    async def import_links(self, text: str) -> ImportOutcome:
+        self.calls.append(("import", text))
+        if "open.spotify.com/track/" not in text or not text.startswith("https://"):
+            error = ErrorView(
+                "link_not_supported",
+                "This is not a Spotify link to a track, an album or a playlist.",
+                "Copy the link in Spotify with Share, or choose a file.",
+            )
+            return ImportOutcome(errors=(error,))
+        track = a_track("new", "Newly Pasted", state="queued", inserted_at=NOW + timedelta(hours=1))
+        self.put(track)
+        return ImportOutcome(added=(track.id,))
+
+    async def cancel(self, job_id: str) -> None:
+        self.calls.append(("cancel", job_id))
+        self._move(job_id, "cancelled")
+
+    async def retry(self, job_id: str) -> None:
+        self.calls.append(("retry", job_id))
+        self._move(job_id, "queued")
+
+    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
+        self.calls.append(("run", track_id, stage, model or ""))
+
+    async def delete_track(self, track_id: str) -> None:
+        self.bin[track_id] = self.all.pop(track_id)
+        self.publish(track_id)
+
+    async def undo_delete(self, track_id: str) -> None:
+        if track_id not in self.bin:
+            raise errors.NotFound("track_not_found", "The track is past coming back.")
+        self.put(self.bin.pop(track_id))
+
+    async def models(self) -> tuple[ModelView, ...]:
+        return MODELS
+
+    def limits(self) -> Limits:
+        return Limits(500_000_000, 3600.0, self.is_spotify_configured)
+
+    def put(self, track: TrackView) -> None:
+        """Add or change a track, and announce it."""
+        self.all[track.id] = track
+        self.publish(track.id)
+
+    def publish(self, track_id: str) -> None:
+        """Announce that a track changed."""
+        for topic in (events.TRACKS, events.track_topic(track_id)):
+            self.bus.publish(topic, events.TRACK_CHANGED, {"id": track_id})
+
+    def _move(self, job_id: str, status: Any) -> None:
+        for track in list(self.all.values()):
+            if any(stage.job_id == job_id for stage in track.stages):
+                stages = tuple(
+                    dataclasses.replace(stage, status=status, progress=0, error=None)
+                    if stage.job_id == job_id
+                    else stage
+                    for stage in track.stages
+                )
+                self.put(dataclasses.replace(track, stages=stages, state=status, error=None))
+                return
+        raise errors.NotFound("job_not_found", "There is no such job.")
+
+
+@dataclass
+class ClickStems:
+    """Audio of the fake's stems, by stem and chunk number; made on first use.
+
+    Args:
+        duration_s: Length of every stem.
+    """
+
+    duration_s: float = 25.0
+    _signals: dict[str, Any] = field(default_factory=dict)
+
+    def chunk(self, stem: str, number: int) -> bytes | None:
+        """Return ten seconds as FLAC, or None past the end."""
+        samples = self.signal(stem)[number * CHUNK_S * RATE_HZ : (number + 1) * CHUNK_S * RATE_HZ]
+        if not len(samples):
+            return None
+        out = io.BytesIO()
+        soundfile.write(out, samples, RATE_HZ, format="FLAC", subtype="PCM_16")
+        return out.getvalue()
+
+    def peaks(self, stem: str) -> bytes:
+        """Return one byte per 10 ms."""
+        mono = np.abs(self.signal(stem)[:, 0])
+        whole = mono[: len(mono) // 441 * 441].reshape(-1, 441).max(axis=1)
+        return bytes((whole * 255).astype(np.uint8))
+
+    def signal(self, stem: str) -> Any:
+        """Return the samples, ``(n, 2)``: a tone that swells, and the clicks."""
+        if stem not in self._signals:
+            t = np.arange(int(self.duration_s * RATE_HZ)) / RATE_HZ
+            k = STEMS.index(stem) + 1
+            x = 0.3 * np.sin(2 * np.pi * 110 * k * t) * np.abs(np.sin(2 * np.pi * 0.07 * k * t))
+            for at in range(0, len(x), RATE_HZ // 2):
+                x[max(0, at - 64) : at + 64] = 0
+                x[at] = 0.95
+            self._signals[stem] = np.stack([x, x * 0.9], axis=1).astype(np.float32)
+        return self._signals[stem]
+
+
+def stems(duration_s: float = 25.0) -> tuple[StemView, ...]:
+    """Return the views of `ClickStems`."""
+    return tuple(
+        StemView(
+            id=name,
+            stem_type=name,
+            label=name.capitalize(),
+            chunks_url=f"/fake/stems/{name}/chunks",
+            peaks_url=f"/fake/stems/{name}/peaks",
+            file_url=f"/fake/stems/{name}/file",
+            size_bytes=21_400_000 + 1_300_000 * i,
+            duration_s=duration_s,
+            sample_rate_hz=RATE_HZ,
+        )
+        for i, name in enumerate(STEMS)
+    )
+
+
+def a_track(track_id: str, title: str, **given: Any) -> TrackView:
+    """Return a track; by default ready, with an artist and without stems."""
+    values: dict[str, Any] = {
+        "artist": "The Odd Hours Union",
+        "album": None,
+        "art_url": None,
+        "duration_s": 220.0,
+        "state": "ready",
+        "stages": done(),
+        "inserted_at": NOW,
+    }
+    return TrackView(id=track_id, title=title, **{**values, **given})
+
+
+def done() -> tuple[StageView, ...]:
+    """Return three finished stages."""
+    at = NOW
+    return tuple(
+        StageView(name, "completed", f"job-{name}", 100, started_at=at, finished_at=at + took)
+        for name, took in (
+            ("download", timedelta(seconds=6)),
+            ("separate", timedelta(seconds=71)),
+            ("analyze", timedelta(seconds=3)),
+        )
+    )
+
+
+def stages(separate: StageView, analyze: StageView | None = None) -> tuple[StageView, ...]:
+    """Return a download that is done, and what follows."""
+    return (done()[0], separate, analyze or StageView("analyze", "waiting"))
+
+
+MODELS = (
+    ModelView(
+        "spleeter_2stems",
+        "Spleeter, 2 stems",
+        "Voice and accompaniment; quick on any machine.",
+        ("vocals", "accompaniment"),
+        is_installed=True,
+    ),
+    ModelView(
+        "htdemucs",
+        "HT Demucs, 4 stems",
+        "Voice, drums, bass and the rest.",
+        ("vocals", "drums", "bass", "other"),
+        is_installed=False,
+        size_bytes=84_000_000,
+        licence="not stated by its authors",
+    ),
+)
+
+SOUND = SoundView(
+    energy=0.21,
+    spectral_centroid_hz=2410.0,
+    spectral_rolloff_hz=5120.0,
+    spectral_bandwidth_hz=2290.0,
+    spectral_flatness=0.021,
+    zero_crossing_rate=0.068,
+    chroma=(0.71, 0.22, 0.41, 0.19, 0.62, 0.58, 0.2, 0.44, 0.3, 0.93, 0.24, 0.33),
+)
+
+
+def library() -> list[TrackView]:
+    """Return one track in every state, and some more that are ready."""
+    keys = (("F♯ minor", "11A", 128.0), ("D minor", "7A", 104.2), ("C major", "8B", 112.0))
+    ready = [
+        a_track(
+            f"ready-{i}",
+            title,
+            artist=artist,
+            state="ready",
+            key_name=key,
+            camelot=camelot,
+            tempo_bpm=tempo_bpm,
+            sound=SOUND,
+            stems=stems(),
+            duration_s=180.0 + 37 * i,
+            inserted_at=NOW - timedelta(hours=i),
+        )
+        for i, (title, artist, (key, camelot, tempo_bpm)) in enumerate(
+            (
+                ("Neon Orchard", "Pallas Quay", keys[0]),
+                ("Ferry to Nowhere", "Saint Ambergris", keys[1]),
+                ("Half-Light Parade", "Nine Mile Choir", keys[2]),
+                ("Copper Moth", "Wren Abbado", keys[0]),
+            )
+        )
+    ]
+    return [
+        a_track(
+            "salt",
+            "Salt on the Wire",
+            artist="Marrow & Vane",
+            album="Low Tide Radio",
+            key_name="A minor",
+            camelot="8A",
+            tempo_bpm=122.0,
+            sound=SOUND,
+            stems=stems(),
+            duration_s=25.0,
+            inserted_at=NOW + timedelta(minutes=5),
+        ),
+        a_track(
+            "kettle",
+            "Kettle Drum Weather",
+            album="Weather for Six",
+            state="working",
+            duration_s=252.0,
+            stages=stages(
+                StageView(
+                    "separate",
+                    "processing",
+                    "job-kettle",
+                    43,
+                    started_at=datetime.now(UTC) - timedelta(seconds=83),
+                    eta_s=112,
+                    eta_error_s=19,
+                    model="spleeter_2stems",
+                ),
+                StageView("analyze", "completed", "job-kettle-a", 100),
+            ),
+            key_name="E minor",
+            camelot="9A",
+            tempo_bpm=96.0,
+            inserted_at=NOW + timedelta(minutes=4),
+        ),
+        a_track(
+            "lantern",
+            "Paper Lanterns at Noon",
+            artist="Ilo Teresse",
+            state="failed",
+            stages=(
+                StageView(
+                    "download",
+                    "failed",
+                    "job-lantern",
+                    31,
+                    error=(error := ErrorView(
+                        "download_no_match",
+                        "Only a live version was found; it runs 48 s longer than the album track.",
+                        "Use a file of your own.",
+                    )),
+                ),
+                StageView("separate", "waiting"),
+                StageView("analyze", "waiting"),
+            ),
+            error=error,
+            inserted_at=NOW + timedelta(minutes=3),
+        ),
+        a_track(
+            "glass",
+            "Glass Mile",
+            artist="Hexa Fennimore",
+            state="queued",
+            stages=stages(StageView("separate", "queued", "job-glass", queue_position=2)),
+            inserted_at=NOW + timedelta(minutes=2),
+        ),
+        a_track(
+            "sleep",
+            "Second Sleep",
+            artist="Mirabel Okono",
+            state="working",
+            stages=(
+                StageView("download", "downloading", "job-sleep", 71, started_at=datetime.now(UTC)),
+                StageView("separate", "waiting"),
+                StageView("analyze", "waiting"),
+            ),
+            inserted_at=NOW + timedelta(minutes=1),
+        ),
+        *ready,
+    ]  # fmt: skip
