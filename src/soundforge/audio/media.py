@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,10 +153,13 @@ def _sniff(path: Path) -> formats.AudioFormat | None:
     Raises:
         errors.Invalid: ``not_audio`` or ``codec_unsupported``.
     """
-    if not path.is_file() or not path.stat().st_size:
+    try:
+        head = _head(path)
+    except (OSError, ValueError):
         return None  # the engine has the words for it
-    with path.open("rb") as file:
-        found = formats.sniff(file.read(formats.HEAD_BYTES))
+    if not head:
+        return None
+    found = formats.sniff(head)
     if found is None:
         raise errors.Invalid(
             "not_audio",
@@ -169,6 +173,14 @@ def _sniff(path: Path) -> formats.AudioFormat | None:
             "Convert it to a plain FLAC file; nothing of the sound is lost.",
         )
     return found
+
+
+def _head(path: Path) -> bytes:
+    # Not before it is known to be a file: opening a pipe waits for a writer.
+    if not stat.S_ISREG(path.stat().st_mode):
+        return b""
+    with path.open("rb") as file:
+        return file.read(formats.HEAD_BYTES)
 
 
 def _recording(value: dict[str, Any], found: formats.AudioFormat | None) -> Recording:

@@ -75,16 +75,36 @@ def open_audio(path: Path) -> AudioReader:
             ``file_truncated`` (the container promises more bytes than there are),
             ``codec_unsupported`` or ``decode_failed``.
     """
+    container = _container(path)
+    if containers.is_cut_short(path, container):
+        raise truncated(path)
+    return _open(path, container, is_end_needed=True)
+
+
+def open_what_is_there(path: Path) -> AudioReader:
+    """Open an audio file whose end may be missing: its blocks then end early, without an error.
+
+    For a file that was accepted with a warning. M4A and AAC are opened only when whole.
+
+    Raises:
+        EngineError: As `open_audio`.
+    """
+    return _open(path, _container(path), is_end_needed=False)
+
+
+def _container(path: Path) -> containers.Container:
     container = containers.sniff(path)
     if container is None:
         raise EngineError("not_audio", f"{path.name} is not an audio file we can read.", _NEXT_STEP)
-    if containers.is_cut_short(path, container):
-        raise truncated(path)
+    return container
+
+
+def _open(path: Path, container: containers.Container, *, is_end_needed: bool) -> AudioReader:
     if container in ("M4A", "AAC"):
         from soundforge.engines import aac
 
         return aac.open_aac(path, container)
-    return _SoundFileReader(path)
+    return _SoundFileReader(path, is_end_needed=is_end_needed)
 
 
 def truncated(path: Path) -> EngineError:
@@ -109,10 +129,10 @@ def undecodable(path: Path, why: object) -> EngineError:
 class _SoundFileReader:
     """WAV, FLAC, Ogg, MP3 and AIFF, by libsndfile."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_end_needed: bool) -> None:
         import soundfile
 
-        self._path = path
+        self._path, self._is_end_needed = path, is_end_needed
         # An open file, not its name: libsndfile would trust the suffix of some names.
         self._file = path.open("rb")
         try:
@@ -120,6 +140,9 @@ class _SoundFileReader:
         except (soundfile.LibsndfileError, TypeError) as error:
             self._file.close()
             raise undecodable(path, error) from error
+        # After each read soundfile would seek to where it is, which fails, and loses the last
+        # block, in a FLAC stream of unknown length.
+        self._sound.seekable = lambda: False
         self.sample_rate_hz = int(self._sound.samplerate)
         self.channels = int(self._sound.channels)
         declared = int(self._sound.frames)
@@ -146,11 +169,13 @@ class _SoundFileReader:
                 read += len(block)
                 yield block
         except soundfile.LibsndfileError as error:
-            if self._is_at_end():
+            if not self._is_at_end():
+                raise undecodable(self._path, error) from error
+            if self._is_end_needed:
                 raise truncated(self._path) from error
-            raise undecodable(self._path, error) from error
         # The other formats count by estimate, or were measured before by their container.
-        if self.format == "FLAC" and self.frames and read < self.frames:
+        is_short = self.format == "FLAC" and self.frames and read < self.frames
+        if is_short and self._is_end_needed:
             raise truncated(self._path)
 
     def _is_at_end(self) -> bool:

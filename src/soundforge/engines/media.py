@@ -87,9 +87,12 @@ def probe(params: dict[str, Any], report: Report) -> dict[str, Any]:
     with _about_the_file(path):
         _check_file(path)
         container = containers.sniff(path)
-        with decode.open_audio(path) as reader:
-            heard = _Hearing(reader, limits, path.stat().st_size)
-            heard.listen(report)
+        try:
+            reader, heard = _hear(decode.open_audio(path), limits, path, report)
+        except EngineError as error:
+            if error.code != "file_truncated":
+                raise
+            reader, heard = _hear_the_rest(path, limits, report, error)
     found = tags.read(path, container or "WAV")
     cover = _write(params, heard, found)
     notes = [*heard.warnings, *found.warnings]
@@ -108,6 +111,28 @@ def probe(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "is_silent": heard.level.is_silent,
         "warnings": [{"code": code, "message": message} for code, message in notes],
     }
+
+
+def _hear(
+    opened: AudioReader, limits: Limits, path: Path, report: Report
+) -> tuple[AudioReader, _Hearing]:
+    with opened as reader:
+        heard = _Hearing(reader, limits, path.stat().st_size)
+        heard.listen(report)
+    return reader, heard
+
+
+def _hear_the_rest(
+    path: Path, limits: Limits, report: Report, cut: EngineError
+) -> tuple[AudioReader, _Hearing]:
+    """Hear a file whose end is missing: a warning, unless nothing is left that one could use."""
+    try:
+        reader, heard = _hear(decode.open_what_is_there(path), limits, path, report)
+    except EngineError as error:
+        is_useless = error.code in ("file_empty", "file_too_short", "decode_failed")
+        raise cut if is_useless else error from error
+    heard.warnings.append(("file_truncated", "The end of the file is missing."))
+    return reader, heard
 
 
 class _Hearing:
@@ -139,7 +164,7 @@ class _Hearing:
         """Hear all of it, up to the limits."""
         next_report_s = 0.0
         expected = self._reader.frames or self._limits.max_duration_s * self._reader.sample_rate_hz
-        for block in self._blocks():
+        for block in self._reader.blocks():
             self.frames += len(block)
             self._check_length(self.frames)
             self._take(block)
@@ -148,17 +173,8 @@ class _Hearing:
                 report(self.frames / expected, "Checking the recording")
         self._check_end()
 
-    def _blocks(self) -> Iterator[NDArray[np.float32]]:
-        """Yield what decodes; a missing end is a warning when there is something before it."""
-        try:
-            yield from self._reader.blocks()
-        except EngineError as error:
-            if error.code != "file_truncated" or not self.frames:
-                raise
-            self.warnings.append(("file_truncated", "The end of the file is missing."))
-
     def _take(self, block: NDArray[np.float32]) -> None:
-        self._hash.update(np.ascontiguousarray(block, "<f4"))
+        self._hash.update(np.ascontiguousarray(block, "<f4").data)
         self.peaks.add(self.level.hear(block.T).T)
 
     def _check_length(self, frames: int) -> None:
