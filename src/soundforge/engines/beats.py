@@ -98,6 +98,12 @@ def regression(beats_s: Curve) -> tuple[float, float]:
     return float(60 / period_s), float(np.std(intervals / steps) / period_s)
 
 
+def rise_db(onset: Matrix, frames: Frames) -> float:
+    """Return the median onset strength at ``frames``, two frames either side allowed, in dB."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(onset, 2), 5)
+    return float(np.median(around[frames].max(axis=1)))
+
+
 def pulse(onset: Matrix, tempo_bpm: float) -> float:
     """Return how alike the onsets are one to four beats apart: 1 identical, 0 unrelated."""
     centred = onset.astype(np.float64) - onset.mean()

@@ -25,8 +25,9 @@ PITCH_CLASSES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A
 _MAJOR: Final = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR: Final = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 
-#: Noise has all pitch classes alike; a spread below this share of their mean is no key.
-_LEAST_SPREAD: Final = 0.05
+#: Noise has all pitch classes alike, up to 0.07 of their mean (measured, white to brown).
+_LEAST_SPREAD: Final = 0.1
+_SHORTEST_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,12 @@ def rank(chroma: NDArray[np.float64]) -> list[tuple[float, Key]]:
 def extract(recording: Recording) -> Finding:
     """Return ``name``, ``camelot``, ``open_key``, ``confidence`` and ``runner_up``.
 
-    ``confidence`` is the margin of the correlations, 0..1; above 0.1 is clear. Silence and
-    unpitched noise have no key: all None, confidence 0.
+    ``confidence`` is the margin of the correlations, 0..1; above 0.1 is clear. Silence, noise
+    and less than a second have no key: all None, confidence 0.
     """
     chroma = chromagram.chroma(recording).mean(axis=0, dtype=np.float64)
-    if recording.level.is_silent or chroma.std() < _LEAST_SPREAD * chroma.mean():
+    has_pitch = chroma.std() >= _LEAST_SPREAD * chroma.mean() > 0
+    if recording.level.is_silent or recording.duration_s < _SHORTEST_S or not has_pitch:
         return Finding({**dict.fromkeys((*_codes(KEYS[0]), "runner_up")), "confidence": 0.0})
     (best_score, best), (next_score, runner_up), *_ = rank(chroma)
     value = {**_codes(best), "confidence": best_score - next_score, "runner_up": _codes(runner_up)}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _FEWEST_BEATS: Final = 4
 _UNSTEADY: Final = 0.2  # variation of the beat intervals at which nothing is left of the trust
 _CHANCE_SIGMA: Final = 4.0
+_LEAST_RISE_DB: Final = 0.75  # less is hardly heard: a held chord that beats, a glide
 
 
 def extract(recording: Recording) -> Finding:
@@ -40,9 +41,10 @@ def _pulse(onset: Matrix) -> tuple[float | None, float, np.ndarray]:
     # Uncorrelated onsets are alike by chance, by 1 / sqrt(frames) on average.
     if pulse < _CHANCE_SIGMA / np.sqrt(len(onset)):
         return nothing
-    beats_s = beats.track(onset, rough_bpm) / FRAME_RATE_HZ
-    if len(beats_s) < _FEWEST_BEATS:
+    frames = beats.track(onset, rough_bpm)
+    if len(frames) < _FEWEST_BEATS or beats.rise_db(onset, frames) < _LEAST_RISE_DB:
         return nothing
+    beats_s = frames / FRAME_RATE_HZ
     bpm, variation = beats.regression(beats_s)
     return bpm, pulse * max(0.0, 1 - variation / _UNSTEADY), beats_s
 
