@@ -16,7 +16,7 @@ import numpy as np
 
 from soundforge import registry
 from soundforge.engines import features, runtime, spectrum
-from soundforge.engines.decode import open_audio, resample
+from soundforge.engines.decode import open_what_is_there, resample
 from soundforge.engines.feature import Feature, Recording
 from soundforge.engines.level import Level
 from soundforge.engines.runtime import EngineError
@@ -47,7 +47,7 @@ def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     began = time.perf_counter()
     chosen = _choose(params["features"])
     path = Path(params["path"])
-    with open_audio(path) as reader:
+    with open_what_is_there(path) as reader:
         sample_rate_hz = reader.sample_rate_hz
         recording = listen(_reported(reader, report), sample_rate_hz, chosen)
     if not recording.level.samples:

@@ -46,7 +46,7 @@ class Mix:
     def __init__(self, path: Path, sample_rate_hz: int) -> None:
         self._path, self._rate_hz = path, sample_rate_hz
         self.frames = self.mended_samples = 0
-        with decode.open_audio(path) as reader:
+        with decode.open_what_is_there(path) as reader:
             self.expected_frames = reader.frames and decode.resampled_frames(
                 reader.frames, reader.sample_rate_hz, sample_rate_hz
             )
@@ -58,7 +58,7 @@ class Mix:
             EngineError: ``no_audio`` (no frame at all), or what decoding raises.
         """
         self.frames = self.mended_samples = 0
-        with decode.open_audio(self._path) as reader:
+        with decode.open_what_is_there(self._path) as reader:
             stereo = (to_stereo(self._mend(block)) for block in reader.blocks())
             for block in decode.resample(stereo, reader.sample_rate_hz, self._rate_hz):
                 self.frames += len(block)

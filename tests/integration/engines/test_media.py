@@ -24,6 +24,7 @@ from soundforge.audio import media
 from soundforge.audio.engine import Engine
 from soundforge.engines import media as media_engine
 from soundforge.engines import peaks
+from soundforge.engines.mix import Mix
 from soundforge.engines.runtime import EngineError
 from tests.fixtures import audio
 
@@ -539,3 +540,16 @@ def test_memory_stays_flat(tmp_path: Path):
         return int(done.stdout)
 
     assert peak_kb(120) - peak_kb(10) < 10_000
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "ogg"])
+async def test_what_the_check_accepts_without_its_end_the_other_engines_read(
+    kind: str, tmp_path: Path
+):
+    path = cut(kind, 0.6)(tmp_path)
+    recording = await check(path)
+
+    mix = Mix(path, recording.sample_rate_hz)
+    heard = sum(len(block) for block in mix.blocks())
+
+    assert heard == recording.frames
