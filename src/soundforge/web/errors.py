@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from soundforge import errors, logs
+from soundforge.web.layout import error_page
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -115,9 +116,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-async def _expected(_: Request, error: Exception) -> JSONResponse:
+async def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SoundForgeError)
-    return of_error(error)
+    return _for_reader(request, of_error(error))
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
@@ -133,19 +134,39 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
     phrase = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
-    return problem(error.status_code, code, f"{phrase}.", headers=headers)
+    return _for_reader(request, problem(error.status_code, code, f"{phrase}.", headers=headers))
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def _bug(request: Request, error: Exception) -> Response:
     logger.error("request failed", exc_info=error, extra={"path": request.url.path})
-    return problem(
+    answer = problem(
         500,
         "internal_error",
         "Something went wrong that we did not foresee.",
         "Try again; if it fails again, report it with the request id.",
+    )
+    return _for_reader(request, answer)
+
+
+def _for_reader(request: Request, answer: JSONResponse) -> Response:
+    """Return the problem as a page where a browser asked for one."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if request.url.path.startswith("/api/") or not wants_page:
+        return answer
+    said = Problem.model_validate_json(bytes(answer.body))
+    page = error_page(
+        answer.status_code,
+        code=said.code,
+        message=said.detail,
+        next_step=said.next_step,
+        request_id=said.request_id,
+    )
+    retry_after = answer.headers.get("retry-after")
+    return HTMLResponse(
+        page, answer.status_code, {"Retry-After": retry_after} if retry_after else None
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -10,14 +11,17 @@ from fastapi.openapi.utils import get_openapi
 from soundforge import __version__
 from soundforge.live.endpoint import Client, ConnectInfo, SocketEndpoint
 from soundforge.live.limits import Access
-from soundforge.web import errors, router
+from soundforge.web import errors, router, site
 from soundforge.web.channels import jobs
 from soundforge.web.security import Gate
 from soundforge.web.services import LOCAL_USER
+from soundforge.web.user_studio import UserStudio
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.types import ASGIApp
 
+    from soundforge.live.site import LiveSite
     from soundforge.web.services import Services
 
 
@@ -29,7 +33,8 @@ class WebApp:
     """
 
     def __init__(self, services: Services) -> None:
-        self._sockets = [_job_socket(services)]
+        self._site = _site(services)
+        self._sockets = [_job_socket(services), self._site.endpoint]
         self.asgi: ASGIApp = Gate(self._app(services), allowed_hosts=services.allowed_hosts)
 
     async def drain(self) -> None:
@@ -50,8 +55,22 @@ class WebApp:
         errors.install(app)
         router.install(app)
         app.mount("/socket", self._sockets[0])
+        app.router.routes += [*self._site.routes(), *site.file_routes()]
         app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
         return app
+
+
+def _site(services: Services) -> LiveSite:
+    async def session_of(_: Request) -> dict[str, str]:
+        return {"user_id": str(LOCAL_USER)}
+
+    return site.live_site(
+        lambda session: UserStudio(services, uuid.UUID(session["user_id"])),
+        secret=services.secret,
+        bus=services.pubsub,
+        access=Access(hosts=frozenset(services.allowed_hosts)),
+        session_of=session_of,
+    )
 
 
 def _job_socket(services: Services) -> SocketEndpoint:

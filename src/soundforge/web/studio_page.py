@@ -100,7 +100,7 @@ class StudioPage(LivePage):
 
     def render(self) -> Rendered:
         """Render the page inside the frame."""
-        content = self.template(**self.names())
+        content = super().render()
         return components.shell(
             content=content,
             counts=self.counts,
