@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+RESYNC: Final = "resync"
+"""The event that says: announcements may have been missed, read the state again."""
 
 
 class Message(Protocol):
     """One announcement. It says what changed; the state itself is read from its home.
 
-    The event ``resync`` means that announcements may have been missed: read the state again.
+    The event `RESYNC` means that announcements may have been missed: read the state again.
     """
 
     @property
@@ -23,6 +26,10 @@ class Message(Protocol):
     @property
     def data(self) -> dict[str, Any]:
         """Ids and numbers."""
+
+    @property
+    def is_lagged(self) -> bool:
+        """Whether messages before this one were lost; channels then receive ``resync`` first."""
 
 
 class Subscription(Protocol):

@@ -8,13 +8,13 @@ channels live on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from soundforge import errors
 from soundforge.live import protocol
+from soundforge.live.bus import RESYNC, Notice
 from soundforge.live.mailbox import Info, Leave, Mailbox, MailboxFull, Push
 from soundforge.live.protocol import Frame, Payload, Status
 
@@ -151,7 +151,7 @@ class Channel:
         self.assigns = connection.assigns
         self._mailbox = Mailbox(connection.limits.mailbox_size)
         self._subscriptions: dict[str, tuple[Subscription, asyncio.Task[None]]] = {}
-        self._overflow: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reason: Reason = "closed"
         self._task = asyncio.create_task(self._run(), name=f"channel {join.topic}")
 
@@ -165,8 +165,7 @@ class Channel:
         try:
             self._mailbox.put(item, key)
         except MailboxFull:
-            if not self._overflow.done():
-                self._overflow.set_result(None)
+            self._fail("mailbox full")
 
     async def stop(self, reason: Reason) -> None:
         """End the channel from outside and wait until it has cleaned up."""
@@ -177,12 +176,14 @@ class Channel:
     async def _run(self) -> None:
         work = asyncio.create_task(self._converse(), name=f"conversation {self.topic}")
         try:
-            both: list[asyncio.Future[Any]] = [work, self._overflow]
+            both: list[asyncio.Future[Any]] = [work, self._failure]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 self._reason = work.result()
             else:
-                logger.warning("channel overflowed", extra={"topic": self.topic})
+                logger.warning(
+                    "channel ended", extra={"topic": self.topic, "fault": self._failure.result()}
+                )
                 self._crash()
         except asyncio.CancelledError:
             if self._reason == "replaced":
@@ -201,7 +202,7 @@ class Channel:
     async def _clean_up(self, work: asyncio.Task[Reason]) -> None:
         # Forget first: a client that rejoins at once must not meet the dying channel.
         self._connection.forget(self)
-        self._overflow.cancel()
+        self._failure.cancel()
         pumps = [pump for _, pump in self._subscriptions.values()]
         for subscription, pump in self._subscriptions.values():
             subscription.close()
@@ -269,10 +270,23 @@ class Channel:
         self._connection.send(protocol.reply(to, status, response))
 
     async def _pump(self, subscription: Subscription) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             while True:
                 message = await subscription.get()
-                self.deliver(Info(message), self.merge_key(message))
+                if message.is_lagged and message.event != RESYNC:
+                    self._deliver_info(Notice(message.topic, RESYNC))
+                self._deliver_info(message)
+        except Exception:
+            # The bus has stopped: who joins again gets a new subscription and fresh state.
+            logger.warning("subscription lost", extra={"topic": self.topic}, exc_info=True)
+            self._fail("subscription lost")
+
+    def _deliver_info(self, message: Message) -> None:
+        self.deliver(Info(message), self.merge_key(message))
+
+    def _fail(self, fault: str) -> None:
+        if not self._failure.done():
+            self._failure.set_result(fault)
 
 
 def describe(error: errors.SoundForgeError) -> dict[str, Any]:

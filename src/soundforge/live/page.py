@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
 from soundforge.live.stream import Stream
 
@@ -123,7 +123,7 @@ class LivePage:
 
     def render(self) -> Rendered:
         """Return the page as it is now; pure, and cheap: it runs after every change."""
-        return self.template(**self.names())
+        return self.template(**names_of(self))
 
     # --- what a subclass uses ---
 
@@ -204,17 +204,31 @@ class LivePage:
         """Go anywhere of ours with a full page load."""
         self._live.navigation = Navigation("redirect", to)
 
-    def names(self) -> dict[str, Any]:
-        """Return what the template's expressions may name."""
-        own = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        streams = SimpleNamespace(**self._live.streams)
-        return {**own, "page": self, "title": self.title, "streams": streams, "flash": self.flash}
+    # --- for the live layer ---
 
-    def attach(self, state: PageState) -> None:
+    def attach_state(self, state: PageState) -> None:
         """Give the page its state; for the live layer and for tests."""
         self._live = state
 
     @property
-    def live(self) -> PageState:
+    def live_state(self) -> PageState:
         """The live layer's own state of the page."""
         return self._live
+
+
+def names_of(page: LivePage) -> dict[str, Any]:
+    """Return what the expressions of a page's template may name.
+
+    Raises:
+        TypeError: An attribute of the page hides something of `LivePage`.
+    """
+    own = {name: value for name, value in vars(page).items() if not name.startswith("_")}
+    if hidden := _RESERVED & own.keys():
+        raise TypeError(f"{type(page).__name__}.{hidden.pop()} hides LivePage's own; rename it")
+    streams = SimpleNamespace(**page.live_state.streams)
+    return {**own, "page": page, "title": page.title, "streams": streams, "flash": page.flash}
+
+
+_RESERVED: Final = (
+    {name for name in vars(LivePage) if not name.startswith("_")} | {"page", "streams"}
+) - {"title", "template"}

@@ -159,11 +159,11 @@ class LiveSite:
             max_age_s=session.FLASH_MAX_AGE_S,
         )
         page = match.make()
-        page.attach(PageState(None, known, flash=flash or {}))
+        page.attach_state(PageState(None, known, flash=flash or {}))
         await page.mount(match.params, known)
         await page.handle_params(match.params, str(request.url))
-        if page.live.navigation is not None:
-            return RedirectResponse(page.live.navigation.to, 303)
+        if page.live_state.navigation is not None:
+            return RedirectResponse(page.live_state.navigation.to, 303)
         browser = BrowserSession.of(self._signer, request.cookies)
         return self._document(request, match, page, known, browser)
 

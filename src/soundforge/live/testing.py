@@ -83,7 +83,7 @@ class PageDriver:
     ) -> PageDriver:
         """Mount a page as if a browser had joined."""
         driver = cls(page)
-        page.attach(PageState(driver, session or {}))
+        page.attach_state(PageState(driver, session or {}))
         await page.mount(params or {}, session or {})
         await page.handle_params(params or {}, url)
         return driver

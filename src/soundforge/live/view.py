@@ -82,7 +82,7 @@ class LiveChannel(Channel):
         self._name, self._live_session = match.name, match.live_session
         flash = self._signer.verify("flash", payload.get("flash"), max_age_s=FLASH_MAX_AGE_S)
         self._page = match.make()
-        self._page.attach(PageState(self, token["session"], flash=flash or {}))
+        self._page.attach_state(PageState(self, token["session"], flash=flash or {}))
         try:
             await self._page.mount(match.params, token["session"])
             await self._page.handle_params(match.params, str(url))
@@ -189,7 +189,7 @@ class LiveChannel(Channel):
         """Carry out the page's wish to go elsewhere; return what the client must know of it."""
         response: dict[str, Any] = {}
         for _ in range(_MAX_PATCHES):
-            wish, self._page.live.navigation = self._page.live.navigation, None
+            wish, self._page.live_state.navigation = self._page.live_state.navigation, None
             if wish is None:
                 return response
             if wish.kind != "patch":
@@ -203,8 +203,8 @@ class LiveChannel(Channel):
 
     def _leave_for(self, wish: Navigation) -> dict[str, Any]:
         where: dict[str, Any] = {"to": wish.to}
-        if self._page.live.flash:
-            where["flash"] = self._signer.sign("flash", self._page.live.flash)
+        if self._page.live_state.flash:
+            where["flash"] = self._signer.sign("flash", self._page.live_state.flash)
         if wish.kind == "redirect":
             return {"redirect": where}
         return {"live_redirect": {**where, "kind": _history(wish)}}
@@ -225,15 +225,15 @@ class LiveChannel(Channel):
     def _remember(self, rendered: Node) -> None:
         self._last = diff.settle(rendered)
         self._last_title = self._page.title
-        for stream in self._page.live.streams.values():
+        for stream in self._page.live_state.streams.values():
             stream.forget()
 
     def _with_extras(self, change: Wire, *, title_before: str | None) -> Wire:
         if self._page.title and self._page.title != title_before:
             change["t"] = self._page.title
-        if self._page.live.events:
-            change["e"] = [list(event) for event in self._page.live.events]
-            self._page.live.events.clear()
+        if self._page.live_state.events:
+            change["e"] = [list(event) for event in self._page.live_state.events]
+            self._page.live_state.events.clear()
         return change
 
     def _flash_error(self, error: errors.SoundForgeError) -> None:
@@ -242,7 +242,7 @@ class LiveChannel(Channel):
     def _clear_flash(self, value: dict[str, Any]) -> None:
         kind = value.get("key")
         if isinstance(kind, str):
-            self._page.live.flash.pop(kind, None)
+            self._page.live_state.flash.pop(kind, None)
         else:
             self._page.clear_flash()
 
