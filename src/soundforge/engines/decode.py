@@ -71,7 +71,7 @@ def open_audio(path: Path) -> AudioReader:
     """Open an audio file by its content; its name does not matter.
 
     Raises:
-        EngineError: ``not_audio`` (empty, or none of the formats we read),
+        EngineError: ``file_missing``, ``not_audio`` (empty, or none of the formats we read),
             ``file_truncated`` (the container promises more bytes than there are),
             ``codec_unsupported`` or ``decode_failed``.
     """
@@ -93,6 +93,8 @@ def open_what_is_there(path: Path) -> AudioReader:
 
 
 def _container(path: Path) -> containers.Container:
+    if not path.is_file():
+        raise EngineError("file_missing", f"There is no file {path.name}.", "Send it again.")
     container = containers.sniff(path)
     if container is None:
         raise EngineError("not_audio", f"{path.name} is not an audio file we can read.", _NEXT_STEP)
