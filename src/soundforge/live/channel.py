@@ -204,9 +204,7 @@ class Channel:
         self._connection.forget(self)
         self._failure.cancel()
         pumps = [pump for _, pump in self._subscriptions.values()]
-        for subscription, pump in self._subscriptions.values():
-            subscription.close()
-            pump.cancel()
+        self._unsubscribe()
         work.cancel()
         await asyncio.wait([work, *pumps])
         if work.done() and not work.cancelled():
@@ -216,6 +214,11 @@ class Channel:
                 await self.terminate(self._reason)
         except Exception:
             logger.exception("channel failed to clean up", extra={"topic": self.topic})
+
+    def _unsubscribe(self) -> None:
+        for subscription, pump in self._subscriptions.values():
+            pump.cancel()
+            subscription.close()
 
     async def _converse(self) -> Reason:
         limit_s = self._connection.limits.callback_timeout_s
@@ -253,6 +256,7 @@ class Channel:
                     latest = self._mailbox.take_info()
                 await self.settle()
             case Leave(frame):
+                self._unsubscribe()
                 self._reply(frame, "ok", {})
                 self.push(protocol.CLOSE, {})
                 return True

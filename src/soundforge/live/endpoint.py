@@ -136,7 +136,9 @@ class SocketEndpoint:
             origins=self._access.origins,
         )
 
-    async def open(self, connection: HTTPConnection, token: str | None) -> Socket | None:
+    async def open(
+        self, connection: HTTPConnection, token: str | None, *, takes_binary: bool
+    ) -> Socket | None:
         """Check a new client and make its socket, or return None to refuse. For the transports."""
         if not self.is_ours(connection) or self._is_draining or not _speaks_version_2(connection):
             return None
@@ -145,7 +147,7 @@ class SocketEndpoint:
             return None
         params = {name: text for name, text in connection.query_params.items() if name != "vsn"}
         client = await self._connect(ConnectInfo(token, params, connection.cookies))
-        return self._admit(client) if client else None
+        return self._admit(client, takes_binary=takes_binary) if client else None
 
     async def release(self, sock: Socket) -> None:
         """End a socket whose transport is gone. For the transports."""
@@ -156,13 +158,18 @@ class SocketEndpoint:
             self._buckets.pop(socket_id, None)
         sock.is_released.set()
 
-    def _admit(self, client: Client) -> Socket:
+    def _admit(self, client: Client, *, takes_binary: bool) -> Socket:
         limits = self.limits
         bucket = self._buckets.setdefault(
             client.socket_id, TokenBucket(4 * limits.frames_per_s, 4 * limits.frames_burst)
         )
         sock = Socket(
-            self._routes, bus=self._bus, limits=limits, assigns=client.assigns, user_bucket=bucket
+            self._routes,
+            bus=self._bus,
+            limits=limits,
+            assigns=client.assigns,
+            user_bucket=bucket,
+            takes_binary=takes_binary,
         )
         self._sockets[sock] = client.socket_id
         return sock
@@ -179,7 +186,7 @@ class SocketEndpoint:
 
     async def _serve_websocket(self, ws: WebSocket) -> None:
         token = _token_of(ws.scope.get("subprotocols", []))
-        sock = await self.open(ws, token)
+        sock = await self.open(ws, token, takes_binary=True)
         if sock is None:
             await ws.close(socket.POLICY)  # before accept: the client sees HTTP 403
             return

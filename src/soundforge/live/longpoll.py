@@ -34,7 +34,9 @@ class Host(Protocol):
     def limits(self) -> Limits:
         """How much a client may do."""
 
-    async def open(self, connection: HTTPConnection, token: str | None) -> Socket | None:
+    async def open(
+        self, connection: HTTPConnection, token: str | None, *, takes_binary: bool
+    ) -> Socket | None:
         """Check a new client and make its socket."""
 
     async def release(self, sock: Socket) -> None:
@@ -86,7 +88,8 @@ class LongPoll:
             return await self._poll(request, session, token)
 
     async def _open(self, request: Request) -> dict[str, Any]:
-        sock = await self._host.open(request, request.headers.get("x-phoenix-authtoken"))
+        token = request.headers.get("x-phoenix-authtoken")
+        sock = await self._host.open(request, token, takes_binary=False)
         if sock is None:
             return {"status": REFUSED}
         token = secrets.token_urlsafe(24)
@@ -105,7 +108,8 @@ class LongPoll:
             return {"status": NO_NEWS, "token": token, "messages": []}
         messages: list[str] = []
         while sock.has_news and (data := await sock.next_message()) is not None:
-            messages.append(data if isinstance(data, str) else base64.b64encode(data).decode())
+            assert isinstance(data, str)  # the client of a long poll takes text only
+            messages.append(data)
         if not messages:
             return {"status": GONE, "token": token, "messages": []}
         return {"status": OK, "token": token, "messages": messages}

@@ -38,6 +38,7 @@ class Socket:
         limits: How much the client may do.
         assigns: What the connect hook learned: the user, the session.
         user_bucket: Frames that all sockets of this user share.
+        takes_binary: Whether the transport can carry raw bytes to the client.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Socket:
         limits: Limits,
         assigns: Mapping[str, Any],
         user_bucket: TokenBucket,
+        takes_binary: bool = True,
     ) -> None:
         self.bus = bus
         self.limits = limits
         self.assigns = assigns
         self._routes = routes
         self._channels: dict[str, Channel] = {}
+        self._takes_binary = takes_binary
         self._own_bucket = TokenBucket(limits.frames_per_s, limits.frames_burst)
         self._user_bucket = user_bucket
         self._refusals_in_a_row = 0
@@ -70,6 +73,9 @@ class Socket:
         """Queue a frame; a closed socket ignores it, a full queue closes the socket."""
         if self._close is not None:
             return
+        if isinstance(frame.payload, bytes) and not self._takes_binary:
+            self._refuse_binary(frame)
+            return
         data = protocol.encode(frame)
         size_bytes = len(data)
         if (
@@ -83,6 +89,12 @@ class Socket:
         self._outbox.append(data)
         self._outbox_bytes += size_bytes
         self._has_news.set()
+
+    def _refuse_binary(self, frame: Frame) -> None:
+        if frame.event == protocol.REPLY:
+            self._refuse(frame, "binary needs a websocket")
+        else:
+            logger.warning("binary push dropped", extra={"topic": frame.topic})
 
     async def next_message(self) -> str | bytes | None:
         """Wait for the next message to send; None once the socket is closed and all is sent."""

@@ -313,7 +313,8 @@ def build(state: Path) -> tuple[Starlette, list[SocketEndpoint]]:
 
     async def publish(request):
         said = await request.json()
-        bus.publish(said["topic"], said["event"], said["data"])
+        for data in said["each"]:
+            bus.publish(said["topic"], said["event"], data)
         return JSONResponse({"subscribers": bus.subscriber_count(said["topic"])})
 
     async def disconnect(request):

@@ -255,7 +255,7 @@ async def test_one_changed_row_costs_a_few_hundred_bytes(quiet_site, page):
     await expect(page.locator("#hook")).to_have_text("mounted")
     sizes.clear()
 
-    quiet_site.post("/publish", {"topic": "rows", "event": "progress", "data": {"id": 7}})
+    quiet_site.post("/publish", {"topic": "rows", "event": "progress", "each": [{"id": 7}]})
     deadline = time.monotonic() + 5
     while not sizes:
         assert time.monotonic() < deadline
