@@ -63,7 +63,8 @@ class Server:
     def wait_healthy(self):
         def is_healthy():
             assert self.process.poll() is None, self.tail()
-            return httpx.get(f"http://127.0.0.1:{self.port}/health", timeout=5).status_code == 200
+            ready = f"http://127.0.0.1:{self.port}/health/ready"
+            return httpx.get(ready, timeout=5).status_code == 200
 
         wait_until(is_healthy, timeout_s=START_TIMEOUT_S, what=f"healthy server\n{self.tail()}")
 

@@ -33,14 +33,22 @@ async def live() -> LiveOut:
 
 @ROUTES.get("/health/ready", responses={503: {"model": HealthOut}})
 async def ready(services: S, response: Response) -> HealthOut:
-    """Say whether requests can be served; send them elsewhere when not."""
-    return await health(services, response)
+    """Say whether requests can be served; send them elsewhere when not.
+
+    Workers do not count: they may run on other machines, and jobs wait for them.
+    """
+    checks = await services.health()
+    checks.pop("workers", None)
+    return _answer(checks, response)
 
 
 @ROUTES.get("/health", responses={503: {"model": HealthOut}})
 async def health(services: S, response: Response) -> HealthOut:
     """Say whether every part works."""
-    checks = await services.health()
+    return _answer(await services.health(), response)
+
+
+def _answer(checks: dict[str, bool], response: Response) -> HealthOut:
     is_ok = all(checks.values())
     response.status_code = 200 if is_ok else 503
     return HealthOut(
