@@ -148,7 +148,7 @@ async def test_a_program_that_would_sleep_for_a_day_is_ended_at_once(tmp_path: P
         await fetch(tmp_path, url=misbehaving("ratelimit"))
 
     assert failure.value.retry_after_s == 86_400
-    assert time.monotonic() - began_s < 10
+    assert time.monotonic() - began_s < 60
 
 
 async def test_a_program_that_hangs_is_ended_after_its_time(tmp_path: Path):
@@ -218,7 +218,7 @@ async def test_the_program_and_its_children_end_with_a_server_that_is_killed(
     await until(pids.exists)
 
     os.kill(owner.pid, signal.SIGKILL)
-    owner.wait(10)
+    owner.wait(60)
 
     await until(lambda: all_gone(pids))
 
@@ -250,7 +250,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-async def until(is_so: Any, within_s: float = 10.0) -> None:
+async def until(is_so: Any, within_s: float = 60.0) -> None:
     deadline_s = time.monotonic() + within_s
     while not is_so():
         assert time.monotonic() < deadline_s, "it took too long"

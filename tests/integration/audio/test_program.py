@@ -11,7 +11,7 @@ from soundforge.audio import program
 
 
 async def run(tmp_path: Path, code: str, **more: object) -> program.Ended:
-    options = {"cwd": tmp_path, "environment": {"ONE": "1"}, "timeout_s": 20.0, **more}
+    options = {"cwd": tmp_path, "environment": {"ONE": "1"}, "timeout_s": 60.0, **more}
     return await program.run([sys.executable, "-I", "-S", "-c", code], **options)  # type: ignore[arg-type]
 
 
@@ -47,7 +47,7 @@ async def test_the_program_sees_no_variable_but_those_given(tmp_path: Path):
 
 
 async def test_a_program_that_cannot_be_started_says_so(tmp_path: Path):
-    ended = await program.run([tmp_path / "nothing"], cwd=tmp_path, environment={}, timeout_s=20.0)
+    ended = await program.run([tmp_path / "nothing"], cwd=tmp_path, environment={}, timeout_s=60.0)
 
     assert ended.exit_status == program.CANNOT_START
     assert "cannot be started" in ended.lines[-1]

@@ -50,7 +50,7 @@ def time() -> HandClock:
 
 @pytest.fixture
 async def client(spotify: FakeSpotify, time: HandClock) -> AsyncIterator[SpotifyClient]:
-    transport = Transport(timeout_s=2.0, clock=time.clock())
+    transport = Transport(timeout_s=20.0, clock=time.clock())
     client = SpotifyClient(**spotify.settings(market="DE"), transport=transport)
     yield client
     await client.aclose()
