@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Report: TypeAlias = Callable[[float, str, dict[str, Any]], None]
 
 TIMEOUT_S: Final = 120.0
+_SLOWEST_REALTIME_FACTOR: Final = 30.0
 MEMORY_BYTES: Final = 2 * 1024**3
 
 
@@ -120,7 +121,8 @@ async def probe(  # noqa: PLR0913 -- two outputs, each of its own
         job: For the log.
         peaks_path: Where to write the peaks (uint8, 100 a second); only if it is accepted.
         cover_path: Where to write the cover; only if there is one and the file is accepted.
-        timeout_s: Time limit; `TIMEOUT_S` by default.
+        timeout_s: Time limit; by default `TIMEOUT_S`, or what the longest file that the limits
+            allow takes on a slow or busy machine.
         report: Is told how far the work is.
 
     Raises:
@@ -141,7 +143,7 @@ async def probe(  # noqa: PLR0913 -- two outputs, each of its own
             "memory_bytes": MEMORY_BYTES,
         },
         job=job,
-        timeout_s=timeout_s or TIMEOUT_S,
+        timeout_s=timeout_s or max(TIMEOUT_S, limits.max_duration_s / _SLOWEST_REALTIME_FACTOR),
         on_progress=report and (lambda p: report(p.fraction, p.message, p.detail)),
     )
     return _recording(value, found)

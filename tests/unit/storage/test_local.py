@@ -50,6 +50,15 @@ def test_a_path_outside_is_refused(storage: Storage, relative: str):
         storage.path(relative)
 
 
+def test_a_path_is_turned_back_into_its_place_only_inside(storage: Storage):
+    place = layout.recording(ID, "wav")
+
+    assert storage.relative(str(storage.path(place))) == place
+    assert storage.relative(place) == place
+    for outside in ("/etc/passwd", f"{storage.root}/downloads/../x", f"{storage.root}x/tmp/a", ""):
+        assert storage.relative(outside) is None
+
+
 async def test_a_received_stream_is_a_whole_file_in_tmp(storage: Storage):
     path = await storage.receive(chunks(b"ab", b"", b"cd"), max_bytes=4)
 
