@@ -116,7 +116,8 @@ def flat_line() -> str:
     bars, cut = 230, 82
     boxes = []
     for i in range(cut):
-        height = max(2.0, 100 * _loudness("drums", i) * (1 - i / cut) ** 0.35)
+        loud = max(_loudness("drums", i), _loudness("bass", i))
+        height = max(2.0, 100 * loud * (1 - i / cut) ** 0.35)
         boxes.append(f"M{i * 5} {56 - height / 2:.1f}h3v{height:.1f}h-3z")
     silence = "".join(f"M{i * 5} 55h3v2h-3z" for i in range(cut, bars))
     return (

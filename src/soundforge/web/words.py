@@ -74,7 +74,7 @@ def eta(stage: StageView) -> str:
     step_s = _grain(stage.eta_s)
     left_s = max(step_s, step_s * round(stage.eta_s / step_s))
     about = f"About {spoken(left_s)} left"
-    if stage.eta_error_s is None or stage.eta_error_s < 1:
+    if stage.eta_error_s is None:
         return f"{about}."
     # Half the grain is hidden by rounding already: never claim less.
     error_s = max(stage.eta_error_s, step_s / 2)
@@ -129,6 +129,17 @@ def current(track: TrackView) -> StageView | None:
             if stage.status in wanted and not (wanted == {"failed"} and track.state != "failed"):
                 return stage
     return None
+
+
+def has_recording(track: TrackView) -> bool:
+    """Whether there is something to work on: an upload has it at once, a link after its download."""
+    return all(stage.status == "completed" for stage in track.stages if stage.name == "download")
+
+
+def is_busy(track: TrackView, name: StageName) -> bool:
+    """Whether a stage waits or works, so that it cannot be started now."""
+    busy = RUNNING | {"queued", "waiting"}
+    return any(stage.name == name and stage.status in busy for stage in track.stages)
 
 
 def badge(track: TrackView) -> tuple[str, str, str]:

@@ -1,0 +1,122 @@
+"""The page of a track without a browser."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from soundforge import errors
+from soundforge.live.bus import Notice
+from soundforge.live.testing import PageDriver
+from soundforge.web.pages.track import TrackPage
+from tests.fakes.studio import MODELS, FakeStudio, library
+
+
+async def mounted(studio, track_id="salt"):
+    return await PageDriver.mount(TrackPage(lambda _: studio), params={"track_id": track_id})
+
+
+NEWS = Notice("tracks:salt", "track_changed", {"id": "salt"})
+
+
+async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    for said in ("M, mute vocals", "S, solo bass", "A minor", "122.0", "2.4 kHz", "Strongest: A"):
+        assert said in html
+    assert 'href="/fake/stems/drums/file" download' in html
+    assert 'data-chunks-url="/fake/stems/vocals/chunks"' in html
+
+
+async def test_a_track_at_work_says_how_far_it_is():
+    html = (await mounted(FakeStudio(library()), "kettle")).html()
+
+    assert "Separating, 43%" in html
+    assert "give or take 20 s" in html
+    assert 'phx-value-id="job-kettle"' in html
+
+
+async def test_without_a_recording_nothing_can_be_started():
+    html = (await mounted(FakeStudio(library()), "lantern")).html()
+
+    assert "Try again" in html
+    assert "Only a live version was found" in html
+    assert "Separate with" not in html
+
+
+async def test_an_unknown_track_is_not_found():
+    with pytest.raises(errors.NotFound):
+        await mounted(FakeStudio(), "nope")
+
+
+async def test_a_model_that_is_not_here_is_explained_and_can_be_fetched():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    assert "Fetch HT Demucs, 4 stems" in html
+    assert "84 MB to fetch" in html
+    assert "not stated by its authors" in html
+
+
+async def test_separating_again_runs_the_stage_with_the_model():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("run", {"stage": "separate", "model": MODELS[0].name})
+
+    assert studio.calls == [("run", "salt", "separate", "spleeter_2stems")]
+
+
+@pytest.mark.parametrize("stage", ["", "rm -rf", None, "transcribe"])
+async def test_an_unknown_stage_is_refused_in_words(stage):
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("run", {"stage": stage})
+
+    assert studio.calls == []
+    assert driver.page.notices[0].code == "unknown_stage"
+
+
+async def test_news_is_read_again():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], title="Salt, mended")
+
+    await driver.page.handle_info(NEWS)
+
+    assert "Salt, mended" in driver.html()
+    assert driver.page.title.startswith("Salt, mended")
+
+
+async def test_when_the_track_is_deleted_elsewhere_the_page_goes_home():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    await studio.delete_track("salt")
+
+    await driver.page.handle_info(NEWS)
+
+    assert driver.page.live_state.navigation.to == "/"
+
+
+async def test_deleting_leads_to_the_library_with_the_way_back():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("delete", {})
+
+    assert "salt" in studio.bin
+    assert driver.page.live_state.navigation.to == "/?deleted=salt"
+
+
+async def test_another_set_of_stems_is_another_player():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    assert 'id="player-vocals"' in driver.html()
+    track = studio.all["salt"]
+    stems = tuple(dataclasses.replace(stem, id=f"new-{stem.id}") for stem in track.stems)
+    studio.all["salt"] = dataclasses.replace(track, stems=stems)
+
+    await driver.page.handle_info(NEWS)
+
+    assert 'id="player-new-vocals"' in driver.html()
