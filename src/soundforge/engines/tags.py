@@ -87,8 +87,8 @@ def clean_text(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     # A text has few characters per one that stays; a bound on the work, not on the result.
-    text = unicodedata.normalize("NFC", text[: 20 * MAX_TEXT_CHARS])
-    kept = "".join(_character(c) for c in text)
+    kept = "".join(_character(c) for c in text[: 20 * MAX_TEXT_CHARS])
+    kept = unicodedata.normalize("NFC", kept)
     return " ".join(kept.split())[:MAX_TEXT_CHARS].strip() or None
 
 
