@@ -114,8 +114,13 @@ def claim(data_dir: Path, system_dir: Path) -> tuple[Cluster, list[IO[str]]]:
     return cluster, locks
 
 
-def create(cluster: Cluster, binaries: Binaries) -> None:
+def create(cluster: Cluster, binaries: Binaries, *, is_durable: bool = True) -> None:
     """Make an empty cluster, whole or not at all. Blocks for about a second.
+
+    Args:
+        cluster: Where, and whose.
+        binaries: The programs that make it, and will run it.
+        is_durable: Whether it must survive a power cut; tests save the time.
 
     Raises:
         errors.Unavailable: ``initdb`` failed (``database_not_created``).
@@ -131,7 +136,7 @@ def create(cluster: Cluster, binaries: Binaries) -> None:
     staging.mkdir(0o700)
     cluster.user.own(staging)
     ran = subprocess.run(
-        _initdb(staging, password, binaries),
+        [*_initdb(staging, password, binaries), *([] if is_durable else ["--no-sync"])],
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -190,7 +195,9 @@ def open_log(cluster: Cluster) -> IO[bytes]:
     """Open the server's log to append; a long one is put aside first."""
     if cluster.log.exists() and cluster.log.stat().st_size > _LOG_LIMIT_BYTES:
         cluster.log.replace(cluster.log.with_suffix(".log.1"))
-    return cluster.log.open("ab")
+    file = cluster.log.open("ab")
+    cluster.user.own(cluster.log)  # so that this user can start it without root, too
+    return file
 
 
 def _make_folder(folder: Path) -> None:

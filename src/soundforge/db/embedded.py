@@ -8,12 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -24,6 +19,7 @@ from psycopg import sql
 from soundforge import errors
 from soundforge.db import cluster as clusters
 from soundforge.db import leftovers, postgres_binaries
+from soundforge.db.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,11 +32,10 @@ logger = logging.getLogger(__name__)
 SYSTEM_DIR: Final = Path("/var/lib/soundforge")
 DATABASE: Final = "soundforge"
 START_TIMEOUT_S: Final = 120.0  # a recovery may have to replay a lot
-_STOP_STEPS: Final = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
+_CLAIM_S: Final = 2.0
 _POLL_S: Final = 0.02
 _WATCH_S: Final = 0.2
 _PORT_TRIES: Final = 5
-_LAUNCHER: Final = Path(__file__).with_name("_launch.py")
 
 _OPTIONS: Final = {  # sized for a small laptop, 1 GB of memory
     "listen_addresses": "127.0.0.1",
@@ -78,8 +73,7 @@ class EmbeddedPostgres:
         self._system_dir = system_dir
         self._port = 0  # chosen once: a restart must not move the address
         self._locks: list[IO[str]] = []
-        self._owner_fd = -1  # our end of the watcher's pipe
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ServerProcess | None = None
         self._cluster: Cluster | None = None
         self._binaries: Binaries | None = None
         self.is_first_start = False
@@ -95,8 +89,9 @@ class EmbeddedPostgres:
     @property
     def pid(self) -> int | None:
         """The server's process id, None while it does not run."""
-        is_running = self._process is not None and self._process.poll() is None
-        return self._process.pid if self._process and is_running else None
+        if self._process is None or self._process.exit_status is not None:
+            return None
+        return self._process.pid
 
     async def start(self) -> str:
         """Start the server, creating its cluster the first time; return its `url`.
@@ -109,7 +104,7 @@ class EmbeddedPostgres:
                 its last words.
         """
         try:
-            self._cluster, self._locks = clusters.claim(self._data_dir, self._system_dir)
+            await self._claim()
             await _to_the_end(self._prepare)
             await self._launch()
             await self._ensure_database()
@@ -127,24 +122,32 @@ class EmbeddedPostgres:
         while True:
             while self.pid is not None:  # noqa: ASYNC110, a process has no event to wait for
                 await asyncio.sleep(_WATCH_S)
-            status = self._process.returncode if self._process else None
+            status = self._process.exit_status if self._process else None
             logger.warning("database server died", extra={"exit_status": status})
             await self._launch()
             logger.info("database server restarted", extra={"pid": self.pid})
 
     async def stop(self) -> None:
         """Shut the server down and release the data folder. Safe to call twice."""
-        process = self._process
-        if process is not None:
-            for signal_number, patience_s in _STOP_STEPS:
-                if process.poll() is None:
-                    process.send_signal(signal_number)
-                    await _wait(process, patience_s)
-        self._dismiss_watcher()
+        if self._process is not None:
+            await self._process.stop()
         self._process = None
         for lock in self._locks:
             lock.close()
         self._locks = []
+
+    async def _claim(self) -> None:
+        """Lock the data folder; an owner that was killed may need a moment to let go of it."""
+        deadline_s = time.monotonic() + _CLAIM_S
+        while True:
+            try:
+                self._cluster, self._locks = clusters.claim(self._data_dir, self._system_dir)
+            except errors.Conflict as error:
+                if error.code != "data_folder_in_use" or time.monotonic() > deadline_s:
+                    raise
+                await asyncio.sleep(_POLL_S)
+            else:
+                return
 
     def _prepare(self) -> None:
         """Do what blocks: find the programs, create or check the cluster."""
@@ -154,7 +157,8 @@ class EmbeddedPostgres:
         self._binaries = binaries
         self.is_first_start = not cluster.exists
         if self.is_first_start:
-            clusters.create(cluster, binaries)
+            is_durable = self._options.get("fsync") != "off"
+            clusters.create(cluster, binaries, is_durable=is_durable)
             return
         clusters.check_major(cluster, binaries)
         self.started_with_recovery = clusters.was_interrupted(cluster, binaries)
@@ -169,7 +173,7 @@ class EmbeddedPostgres:
             await leftovers.wait_until_gone(self._cluster)
             self._port = self._port or _free_port()
             log_start = self._cluster.log.stat().st_size if self._cluster.log.exists() else 0
-            self._spawn()
+            await self._spawn()
             if await self._is_answering(deadline_s):
                 return
             said = _last_words(self._cluster.log, log_start)
@@ -185,52 +189,23 @@ class EmbeddedPostgres:
                     f"See {self._cluster.log}.",
                 )
 
-    def _spawn(self) -> None:
+    async def _spawn(self) -> None:
         assert self._cluster is not None
         assert self._binaries is not None
-        self._dismiss_watcher()
-        # The signal follows the thread that starts the process, so only the main one will do.
-        is_main = threading.current_thread() is threading.main_thread()
-        watcher_fd = -1
-        if sys.platform != "linux" or not is_main:
-            watcher_fd, self._owner_fd = os.pipe()
-        user = self._cluster.user
-        settings = [f"--{name}={value}" for name, value in self._all_options().items()]
+        if self._process is not None:
+            await self._process.stop()  # it has ended; its watcher may not have
+        command = [
+            *(self._binaries.program("postgres"), "-D", str(self._cluster.data)),
+            *(f"--{name}={value}" for name, value in self._all_options().items()),
+        ]
         with clusters.open_log(self._cluster) as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-I", "-S", str(_LAUNCHER)),
-                    *(str(user.uid), str(user.gid), str(os.getpid()), str(watcher_fd), "--"),
-                    *(self._binaries.program("postgres"), "-D", str(self._cluster.data)),
-                    *settings,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-                env=postgres_binaries.environment(),
-                pass_fds=(watcher_fd,) if watcher_fd >= 0 else (),
-                start_new_session=True,  # so that Ctrl-C does not reach it before us
-            )
-        if watcher_fd >= 0:
-            os.close(watcher_fd)
+            self._process = ServerProcess(command, self._cluster.user, log)
 
     def _all_options(self) -> dict[str, str]:
         assert self._binaries is not None
         # Three processes fewer; our queries do not wait for disks side by side.
         newer = {"io_method": "sync"} if self._binaries.major >= 18 else {}
         return {**newer, **self._options, "port": str(self._port)}
-
-    def _dismiss_watcher(self) -> None:
-        """Tell the watcher that the server has ended, so that it kills nobody."""
-        if self._owner_fd >= 0:
-            try:
-                os.write(self._owner_fd, b".")
-            except BrokenPipeError:
-                pass
-            finally:
-                os.close(self._owner_fd)
-                self._owner_fd = -1
 
     async def _is_answering(self, deadline_s: float) -> bool:
         """Wait until the server accepts our password; False when it has ended."""
@@ -269,12 +244,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-async def _wait(process: subprocess.Popen[bytes], patience_s: float) -> None:
-    deadline_s = time.monotonic() + patience_s
-    while process.poll() is None and time.monotonic() < deadline_s:  # noqa: ASYNC110
-        await asyncio.sleep(_POLL_S)
 
 
 async def _to_the_end(work: Callable[[], None]) -> None:
