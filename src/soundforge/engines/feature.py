@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from soundforge.engines import spectrum
     from soundforge.engines.level import Level
-    from soundforge.engines.spectrum import Block
 
-    Matrix: TypeAlias = NDArray[np.float32]
-    Measure: TypeAlias = Callable[[Block], Matrix]
+    Matrix: TypeAlias = spectrum.Matrix
+    Measure: TypeAlias = spectrum.Measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from soundforge.engines.feature import Matrix, Measure
-
     Samples: TypeAlias = NDArray[np.float32]
+    Matrix: TypeAlias = NDArray[np.float32]
+    Measure: TypeAlias = Callable[["Block"], Matrix]
 
 SAMPLE_RATE_HZ: Final = 22_050
 FRAME_LENGTH: Final = 2048
