@@ -27,7 +27,7 @@ async def work(tools, job, track, report):
     )
     (partial / "vocals.flac").write_bytes(b"echo")
     await tools.storage.commit_dir(partial, layout.stems_dir(job.id))
-    return None
+    return
 
 
 async def save(session, job, made):
@@ -42,10 +42,8 @@ async def save(session, job, made):
     await stems.record(session, job, [row])
 
 
-def clean(tools, job):
-    shutil.rmtree(
-        tools.storage.path(layout.stems_partial(job.id, job.attempt)), ignore_errors=True
-    )
+def clean(tools, job_id, attempt):
+    shutil.rmtree(tools.storage.path(layout.stems_partial(job_id, attempt)), ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Each part is killed in the middle of a real separation; the job completes once all the same."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -101,7 +100,9 @@ def test_cancel_ends_the_engine_and_retry_completes(start, song):
 
     assert cancelled["status"] == "cancelled"
     wait_until(lambda: not server.children("engines.separate"), timeout_s=5, what="no engine")
-    wait_until(lambda: not list((server.data_dir / "stems").iterdir()), timeout_s=5, what="no files")
+    wait_until(
+        lambda: not list((server.data_dir / "stems").iterdir()), timeout_s=5, what="no files"
+    )
     assert server.api.post(f"/jobs/{job['id']}/retry").json()["data"]["attempt"] == 2
     check_completed_once(server, server.wait_ended(track_id))
 
@@ -142,4 +143,4 @@ def check_completed_once(server, track):
     server.start()
     folders = {folder.name for folder in (server.data_dir / "stems").iterdir()}
     assert folders == {job["id"]}
-    assert not os.listdir(server.data_dir / "tmp")
+    assert not list((server.data_dir / "tmp").iterdir())

@@ -12,6 +12,7 @@ from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    import uuid
     from pathlib import Path
 
     from soundforge.audio.analyzer import Analysis
@@ -28,7 +29,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
             "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
         )
     await tools.storage.require_free(tools.free_disk_bytes)
-    out_dir = _partial(tools, job)
+    out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
     out_dir.mkdir(parents=True)
     made = await analyzer.analyze(
@@ -63,13 +64,13 @@ async def save(session: Session, job: Job, made: Analysis) -> None:
     )
 
 
-def clean(tools: Tools, job: Job) -> None:
+def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job), ignore_errors=True)
+    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
 
 
-def _partial(tools: Tools, job: Job) -> Path:
-    return tools.storage.path(layout.analysis_partial(job.id, job.attempt))
+def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
+    return tools.storage.path(layout.analysis_partial(job_id, attempt))
 
 
 STAGE = Stage("analyze", "analysis", work, save, clean)

@@ -13,6 +13,7 @@ from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    import uuid
     from pathlib import Path
 
     from soundforge.audio import media
@@ -38,7 +39,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downlo
             "no_link", "This track has no link to fetch.", "Upload the file instead."
         )
     await tools.storage.require_free(tools.free_disk_bytes)
-    folder = _folder(tools, job)
+    folder = _folder(tools, job.id, job.attempt)
     folder.mkdir(parents=True, exist_ok=True)
     duration_s = track.duration_ms / 1000 if track.duration_ms else None
     path = await tools.downloader.download(
@@ -63,13 +64,13 @@ async def save(session: Session, job: Job, made: Downloaded) -> None:
     await tracks.set_recording(session, job.track_id, **made.kept.columns())
 
 
-def clean(tools: Tools, job: Job) -> None:
+def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     """Remove the folder that the attempt downloaded into."""
-    shutil.rmtree(_folder(tools, job), ignore_errors=True)
+    shutil.rmtree(_folder(tools, job_id, attempt), ignore_errors=True)
 
 
-def _folder(tools: Tools, job: Job) -> Path:
-    return tools.storage.path(layout.scratch(f"{job.id}-{job.attempt}"))
+def _folder(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
+    return tools.storage.path(layout.scratch(f"{job_id}-{attempt}"))
 
 
 def _check_duration(recording: media.Recording, expected_s: float | None) -> None:

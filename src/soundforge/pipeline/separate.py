@@ -12,6 +12,7 @@ from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    import uuid
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
@@ -38,7 +39,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
             job.model,
             report=lambda fraction, message, detail: report(fraction * share, message, detail),
         )
-    out_dir = _partial(tools, job)
+    out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
     out_dir.mkdir(parents=True)
     made = await separator.separate(
@@ -83,13 +84,13 @@ async def save(session: Session, job: Job, made: Separated) -> None:
     await stems.record(session, job, rows)
 
 
-def clean(tools: Tools, job: Job) -> None:
+def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job), ignore_errors=True)
+    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
 
 
-def _partial(tools: Tools, job: Job) -> Path:
-    return tools.storage.path(layout.stems_partial(job.id, job.attempt))
+def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
+    return tools.storage.path(layout.stems_partial(job_id, attempt))
 
 
 def _recording(tools: Tools, track: Track) -> Path:

@@ -44,14 +44,14 @@ class Stage(Generic[Made]):
         queue: Which queue it waits in.
         work: Do it, without the database; files are in place when it returns.
         save: Record what was made, in the transaction that ends the job.
-        clean: Remove what an attempt that did not end well left on disk.
+        clean: Remove what an attempt (job's id, number) that did not end well left on disk.
     """
 
     name: str
     queue: str
     work: Callable[[Tools, Job, Track, Reporter], Awaitable[Made]]
     save: Callable[[Session, Job, Made], Awaitable[None]]
-    clean: Callable[[Tools, Job], None]
+    clean: Callable[[Tools, uuid.UUID, int], None]
 
 
 async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
@@ -61,24 +61,26 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         return Done()
     job, track = begun
     began_s = time.monotonic()
+    for earlier in range(1, job.attempt):  # of a worker that was killed
+        stage.clean(tools, job.id, earlier)
     try:
         made = await _work(stage, tools, job, track)
         await _save(stage, tools, job, made)
     except jobs.StaleAttemptError:
         logger.info("stage given up", extra=_about(job))
-        stage.clean(tools, job)
+        stage.clean(tools, job.id, job.attempt)
         return Done()
     except asyncio.CancelledError:
-        stage.clean(tools, job)
+        stage.clean(tools, job.id, job.attempt)
         if queue_run.abort() is not Abort.USER:
             await asyncio.shield(_put_back(tools, job))
         raise
     except errors.SoundForgeError as error:
-        stage.clean(tools, job)
+        stage.clean(tools, job.id, job.attempt)
         return await _settle(stage, tools, job, error)
     except Exception:  # a bug: the user is told, the log has the traceback
         logger.exception("stage broke", extra=_about(job))
-        stage.clean(tools, job)
+        stage.clean(tools, job.id, job.attempt)
         return await _settle(stage, tools, job, _bug())
     logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
