@@ -97,7 +97,7 @@ def _codec_of(track: mp4.Track) -> _Codec | None:
 
 def _aac(config: mp4.AacConfig) -> _Codec:
     def decode_part(packets: list[bytes]) -> NDArray[np.float32]:
-        return _by_sphn(b"".join(adts.wrap(config, packet) + packet for packet in packets))
+        return decode_adts(b"".join(adts.wrap(config, packet) + packet for packet in packets))
 
     channels = 8 if config.channel_config == 7 else config.channel_config
     return _Codec(config.sample_rate_hz, channels, 1024, _AAC_RUN_UP_PACKETS, decode_part)
@@ -160,7 +160,7 @@ def _read_at(file: Any, offset: int, size: int) -> bytes:
     return bytes(file.read(size))
 
 
-def _by_sphn(stream: bytes) -> NDArray[np.float32]:
+def decode_adts(stream: bytes) -> NDArray[np.float32]:
     """Decode an ADTS stream; sphn opens files only, by their suffix."""
     import numpy as np
     import sphn

@@ -135,10 +135,10 @@ class _SoundFileReader:
         import soundfile
 
         self._path, self._is_end_needed = path, is_end_needed
-        # An open file, not its name: libsndfile would trust the suffix of some names.
-        self._file = path.open("rb")
+        # A descriptor, not a name: soundfile would trust the suffix of some names.
+        self._file = path.open("rb", buffering=0)
         try:
-            self._sound: Any = soundfile.SoundFile(self._file)
+            self._sound: Any = soundfile.SoundFile(self._file.fileno(), closefd=False)
         except (soundfile.LibsndfileError, TypeError) as error:
             self._file.close()
             raise undecodable(path, error) from error
@@ -181,7 +181,9 @@ class _SoundFileReader:
             raise truncated(self._path)
 
     def _is_at_end(self) -> bool:
-        return self._file.tell() == os.fstat(self._file.fileno()).st_size
+        return (
+            os.lseek(self._file.fileno(), 0, os.SEEK_CUR) == os.fstat(self._file.fileno()).st_size
+        )
 
 
 def resample(
@@ -228,7 +230,7 @@ def resampled_frames(frames: int, from_hz: int, to_hz: int) -> int:
 
 
 def read_all(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return a whole short file as ``(frames, channels)`` and its sample rate; for tests."""
+    """Return a whole short file as ``(frames, channels)``, and its sample rate."""
     import numpy as np
 
     with closing(open_audio(path)) as reader:
