@@ -153,7 +153,12 @@ class Channel:
         self._subscriptions: dict[str, tuple[Subscription, asyncio.Task[None]]] = {}
         self._failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._reason: Reason = "closed"
+        self._is_ending = False
         self._task = asyncio.create_task(self._run(), name=f"channel {join.topic}")
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call back once the channel has ended and cleaned up."""
+        self._task.add_done_callback(lambda _: callback())
 
     @property
     def join_ref(self) -> str | None:
@@ -169,8 +174,9 @@ class Channel:
 
     async def stop(self, reason: Reason) -> None:
         """End the channel from outside and wait until it has cleaned up."""
-        self._reason = reason
-        self._task.cancel()
+        if not self._is_ending:
+            self._reason = reason
+            self._task.cancel()
         await asyncio.wait([self._task])
 
     async def _run(self) -> None:
@@ -200,6 +206,7 @@ class Channel:
         self.push(protocol.ERROR, {})
 
     async def _clean_up(self, work: asyncio.Task[Reason]) -> None:
+        self._is_ending = True
         # Forget first: a client that rejoins at once must not meet the dying channel.
         self._connection.forget(self)
         self._failure.cancel()

@@ -9,12 +9,15 @@ cookies to steal.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_AUTHORITY = re.compile(
+    r"(?:(?P<name>[a-z0-9._-]+)|\[(?P<ipv6>[0-9a-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII
+)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -32,25 +35,23 @@ def is_allowed(
         host: The Host header.
         origin: The Origin header; None when there is none.
         scheme: The scheme of the request: http, https, ws or wss; gives the default port.
-        hosts: Our host names, without ports: ``localhost``, ``127.0.0.1``, ``music.example``.
+        hosts: Our host names, without ports: ``localhost``, ``127.0.0.1``, ``::1``.
         origins: Further origins, whole: ``https://studio.example``. For a proxy that changes Host.
     """
-    ours = _host_and_port(f"{scheme}://{host}") if host else None
+    ours = _name_and_port(host or "", scheme)
     if ours is None or ours[0] not in hosts:
         return False
     if origin is None or origin in origins:
         return True
-    if urlsplit(origin).scheme not in ("http", "https"):
+    its_scheme, found, rest = origin.partition("://")
+    if not found or its_scheme not in ("http", "https"):
         return False
-    return _host_and_port(origin) == ours
+    return _name_and_port(rest, its_scheme) == ours
 
 
-def _host_and_port(url: str) -> tuple[str, int] | None:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    except ValueError:
+def _name_and_port(authority: str, scheme: str) -> tuple[str, int] | None:
+    match = _AUTHORITY.fullmatch(authority.lower())
+    if match is None:
         return None
-    if not parts.hostname or not port or parts.username is not None or parts.path not in ("", "/"):
-        return None
-    return parts.hostname, port
+    port = int(match["port"]) if match["port"] else _DEFAULT_PORTS.get(scheme, 0)
+    return (match["name"] or match["ipv6"], port) if 0 < port < 65536 else None

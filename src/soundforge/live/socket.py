@@ -56,6 +56,7 @@ class Socket:
         self.assigns = assigns
         self._routes = routes
         self._channels: dict[str, Channel] = {}
+        self._running: set[Channel] = set()  # those that still clean up included
         self._takes_binary = takes_binary
         self._own_bucket = TokenBucket(limits.frames_per_s, limits.frames_burst)
         self._user_bucket = user_bucket
@@ -139,8 +140,7 @@ class Socket:
 
     async def stop_channels(self, reason: Reason) -> None:
         """End every channel and wait until they have cleaned up."""
-        channels = list(self._channels.values())
-        await asyncio.gather(*(channel.stop(reason) for channel in channels))
+        await asyncio.gather(*(channel.stop(reason) for channel in list(self._running)))
 
     # --- from the client ---
 
@@ -217,6 +217,8 @@ class Socket:
         channel = factory()
         self._channels[frame.topic] = channel
         channel.start(self, frame)
+        self._running.add(channel)
+        channel.on_end(lambda: self._running.discard(channel))
 
     def _refuse(self, frame: Frame, reason: str) -> None:
         if frame.ref is not None:
