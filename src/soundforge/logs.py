@@ -96,12 +96,12 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without its end."""
         line: dict[str, Any] = {
-            **_fields(record),
             "time": _time(record).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": _hide(_message(record)),
         }
+        line.update((name, one) for name, one in _fields(record).items() if name not in line)
         if record.exc_info:
             line["traceback"] = _hide(self.formatException(record.exc_info))
         return json.dumps(line, default=str)

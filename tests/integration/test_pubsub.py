@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from contextlib import asynccontextmanager
 
@@ -12,6 +14,7 @@ import pytest
 from soundforge import errors, events, pubsub
 from soundforge.db.session import Database
 from soundforge.pubsub import PubSub
+from tests.plugins import embedded
 
 
 @asynccontextmanager
@@ -146,6 +149,19 @@ async def test_after_its_connection_was_killed_every_subscriber_is_resynced(post
         await asyncio.wait_for(called.wait(), 5)
         assert await hub.publish_now("tracks:1", "again")  # over a connection that was killed too
         assert (await soon(first)).event == "again"
+
+
+async def test_after_the_server_itself_was_killed_messages_arrive_again(data_dir):
+    async with embedded.running(data_dir) as server, embedded.watched(server):  # noqa: SIM117
+        async with running(server.url) as hub:
+            subscription = hub.subscribe("tracks")
+
+            os.kill(server.pid, signal.SIGKILL)
+
+            assert (await soon(subscription, 30)).event == events.RESYNC
+            assert hub.is_listening
+            assert await hub.publish_now("tracks", "again")
+            assert (await soon(subscription)).event == "again"
 
 
 async def test_a_dead_voice_is_replaced_within_one_publish(postgres_url):

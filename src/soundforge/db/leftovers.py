@@ -64,22 +64,40 @@ def _postmaster_pid(cluster: Cluster) -> int | None:
 
 
 def _running(cluster: Cluster) -> set[int]:
-    found = _working_in(cluster.data) if sys.platform == "linux" else set()
+    found = _working_in(cluster) if sys.platform == "linux" else set()
     pid = _postmaster_pid(cluster)
     if pid and pid != os.getpid() and _is_server(pid, cluster):
         found.add(pid)
     return found
 
 
-def _working_in(data: Path) -> set[int]:
-    """Return the processes whose working folder is ``data``: servers and backends are there."""
+def _working_in(cluster: Cluster) -> set[int]:
+    """Return the processes whose working folder is the cluster: servers and backends are there."""
+    data = cluster.data.resolve()
     found = set()
     for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if (entry / "cwd").readlink() == data.resolve():
-                    found.add(int(entry.name))
+        if not entry.name.isdigit():
+            continue
+        try:
+            is_found = (entry / "cwd").readlink() == data
+        except PermissionError:  # root in a container may not look at another user's processes
+            is_found = _is_orphan(entry, cluster.user.uid)
+        except OSError:  # it has just ended
+            continue
+        if is_found:
+            found.add(int(entry.name))
     return found - {os.getpid()}
+
+
+def _is_orphan(entry: Path, uid: int) -> bool:
+    """Tell whether a process is a backend whose server is gone, by what everybody may read."""
+    try:
+        if entry.stat().st_uid != uid or not _command_line(int(entry.name)).startswith("postgres:"):
+            return False
+        parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+        return "postgres" not in _command_line(int(parent))
+    except (OSError, ValueError):
+        return False
 
 
 def _is_server(pid: int, cluster: Cluster) -> bool:
