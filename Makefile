@@ -44,7 +44,7 @@ docs: setup-dev ## Write the reference pages that repeat the code: settings, cli
 	@$(BIN)/python scripts/build_reference.py
 
 bench: setup-dev ## Measure latency and speed on this machine
-	@$(BIN)/python bench/run.py
+	@$(BIN)/python -m bench
 
 lock: setup-dev ## Choose the newest allowed versions and write the lock files
 	@scripts/lock.sh

@@ -1,0 +1,28 @@
+"""Run every benchmark of this folder in turn: ``python -m bench``, or ``make bench``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# Run by a benchmark, not one itself.
+PARTS = {"__main__", "__init__", "plain_librosa"}
+
+
+def main() -> int:
+    """Run them one after the other, so that none disturbs another; 1 if one failed."""
+    names = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in PARTS)
+    failed = []
+    for name in names:
+        print(f"\n== {name}", flush=True)
+        if subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=HERE.parent).returncode:
+            failed.append(name)
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
