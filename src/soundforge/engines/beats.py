@@ -74,6 +74,8 @@ def lag_tempo_bpm(mean_autocorrelation: Curve) -> float:
 
 def track(onset: Matrix, tempo_bpm: float) -> Frames:
     """Return the frames of the beats: strong onsets, about one period apart; may be none."""
+    if not onset.any():
+        return np.zeros(0, np.intp)
     period = max(1, round(60 * FRAME_RATE_HZ / tempo_bpm))
     score = _local_score(onset, period)
     link, total = _chain(score, period)
@@ -121,7 +123,7 @@ def pulse(onset: Matrix, tempo_bpm: float) -> float:
 
 
 def _local_score(onset: Matrix, period: int) -> Curve:
-    strength = onset.astype(np.float64) / (onset.std(ddof=1) + np.finfo(np.float32).tiny)
+    strength = onset.astype(np.float64) / (onset.std(ddof=min(1, len(onset) - 1)) + np.finfo(np.float32).tiny)
     bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32.0 / period) ** 2)
     score: Curve = np.convolve(strength, bell)[period : period + len(onset)]
     return score
