@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -68,6 +68,10 @@ class LongPoll:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of the ``longpoll`` path."""
         request = Request(scope, receive)
+        if request.method not in ("GET", "POST"):
+            refusal = PlainTextResponse("Method Not Allowed", 405, headers={"allow": "GET, POST"})
+            await refusal(scope, receive, send)
+            return
         answer = await self._answer(request)
         response = JSONResponse(answer, headers={"cache-control": "no-store"})
         await response(scope, receive, send)

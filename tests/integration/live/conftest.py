@@ -100,6 +100,15 @@ def quiet_site(tmp_path):
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory):
+    """A quiet one that a whole file uses: for tests that leave nothing behind."""
+    running = Site(tmp_path_factory.mktemp("site") / "rows.json", EVENTS_PER_S="0")
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="session")
 def node_modules():
     """The folder with `ws`, installed from the lock file when it is not there yet."""

@@ -217,27 +217,35 @@ class JobChannel(Channel):
         return {"job_id": self.job_id, "user": self.assigns["user"], "sent": payload}
 
     async def handle_in(self, event, payload):
-        match event:
-            case "ping":
-                return Reply("ok", {"pong": payload})
-            case "size":
-                return Reply("ok", {"size": len(payload)})
-            case "echo":
-                return Reply("ok", bytes(payload))
-            case "burst":
-                for n in range(payload["count"]):
-                    self.push("job:progress", {"job_id": self.job_id, "progress": n})
-            case "raw":
-                self.push("raw", b"\x00\x01\xff")
-            case "crash":
-                raise RuntimeError("asked to")
-            case "refuse":
-                raise errors.Conflict("job_is_over", "The job is over.", "Start a new one.")
-            case "slow":
-                await asyncio.sleep(payload["s"])
-                return Reply()
-            case _:
-                return await super().handle_in(event, payload)
+        known = getattr(self, f"on_{event}", None)
+        return await known(payload) if known else await super().handle_in(event, payload)
+
+    async def on_ping(self, payload):
+        return Reply("ok", {"pong": payload})
+
+    async def on_size(self, payload):
+        return Reply("ok", {"size": len(payload)})
+
+    async def on_echo(self, payload):
+        return Reply("ok", bytes(payload))
+
+    async def on_burst(self, payload):
+        for n in range(payload["count"]):
+            self.push("job:progress", {"job_id": self.job_id, "progress": n})
+        return Reply()
+
+    async def on_raw(self, payload):
+        self.push("raw", b"\x00\x01\xff")
+        return Reply()
+
+    async def on_crash(self, payload):
+        raise RuntimeError("asked to")
+
+    async def on_refuse(self, payload):
+        raise errors.Conflict("job_is_over", "The job is over.", "Start a new one.")
+
+    async def on_slow(self, payload):
+        await asyncio.sleep(payload["s"])
         return Reply()
 
     def merge_key(self, message):
@@ -305,51 +313,64 @@ def build(state: Path) -> tuple[Starlette, list[SocketEndpoint]]:
     )
     sockets = SocketEndpoint({"jobs:*": JobChannel}, bus=bus, access=access, connect=connect)
 
-    async def truth(request):
-        return JSONResponse([asdict(row) for row in rows.all()])
-
-    async def app_js(request):
-        return PlainTextResponse(APP_JS, media_type="text/javascript")
-
-    async def publish(request):
-        said = await request.json()
-        for data in said["each"]:
-            bus.publish(said["topic"], said["event"], data)
-        return JSONResponse({"subscribers": bus.subscriber_count(said["topic"])})
-
-    async def disconnect(request):
-        await sockets.disconnect(request.query_params["id"])
-        return JSONResponse({"sockets": sockets.socket_count})
-
-    async def tick() -> None:
-        n = 0
-        while True:
-            await asyncio.sleep(1 / EVENTS_PER_S)
-            known = rows.all()
-            rows.advance(known[n % len(known)].id)
-            n += 1
+    helpers = Helpers(rows, bus, sockets)
 
     @contextlib.asynccontextmanager
     async def lifespan(app):
-        ticking = asyncio.create_task(tick()) if EVENTS_PER_S else None
+        ticking = asyncio.create_task(tick(rows)) if EVENTS_PER_S else None
         yield
         if ticking:
             ticking.cancel()
 
     app = Starlette(
-        routes=[
-            *site.routes(),
-            Mount("/socket", sockets),
-            Route("/truth", truth),
-            Route("/app.js", app_js),
-            Route("/publish", publish, methods=["POST"]),
-            Route("/disconnect", disconnect, methods=["POST"]),
-            Mount("/vendor", StaticFiles(directory=VENDOR)),
-        ],
+        routes=[*site.routes(), Mount("/socket", sockets), *helpers.routes()],
         lifespan=lifespan,
         exception_handlers={errors.NotFound: not_found},
     )
     return app, [site.endpoint, sockets]
+
+
+class Helpers:
+    """What the tests ask the server beside the sockets."""
+
+    def __init__(self, rows: Rows, bus: MemoryBus, sockets: SocketEndpoint) -> None:
+        self._rows = rows
+        self._bus = bus
+        self._sockets = sockets
+
+    def routes(self):
+        return [
+            Route("/truth", self.truth),
+            Route("/app.js", self.app_js),
+            Route("/publish", self.publish, methods=["POST"]),
+            Route("/disconnect", self.disconnect, methods=["POST"]),
+            Mount("/vendor", StaticFiles(directory=VENDOR)),
+        ]
+
+    async def truth(self, request):
+        return JSONResponse([asdict(row) for row in self._rows.all()])
+
+    async def app_js(self, request):
+        return PlainTextResponse(APP_JS, media_type="text/javascript")
+
+    async def publish(self, request):
+        said = await request.json()
+        for data in said["each"]:
+            self._bus.publish(said["topic"], said["event"], data)
+        return JSONResponse({"subscribers": self._bus.subscriber_count(said["topic"])})
+
+    async def disconnect(self, request):
+        await self._sockets.disconnect(request.query_params["id"])
+        return JSONResponse({"sockets": self._sockets.socket_count})
+
+
+async def tick(rows: Rows) -> None:
+    n = 0
+    while True:
+        await asyncio.sleep(1 / EVENTS_PER_S)
+        known = rows.all()
+        rows.advance(known[n % len(known)].id)
+        n += 1
 
 
 async def not_found(request, error):

@@ -14,11 +14,11 @@ LIMIT_S = 60
 
 
 @pytest.fixture
-def client(quiet_site, node_modules):
+def client(shared_site, node_modules):
     def run(scenario: str):
-        command = _command(quiet_site.url, scenario)
+        command = _command(shared_site.url, scenario)
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
-        assert done.returncode == 0, done.stderr + quiet_site.log
+        assert done.returncode == 0, done.stderr + shared_site.log
         return json.loads(done.stdout)
 
     return run
@@ -71,13 +71,13 @@ def test_heartbeats_are_answered(client):
     assert client("heartbeat") == {"beats": True, "open": True}
 
 
-def test_a_crash_ends_one_channel_and_the_client_rejoins(client, quiet_site):
+def test_a_crash_ends_one_channel_and_the_client_rejoins(client, shared_site):
     assert client("crash") == {
         "otherErrors": 0,
         "otherPing": ["ok", {"pong": {}}],
         "ping": ["ok", {"pong": {"again": 1}}],
     }
-    assert "RuntimeError: asked to" in quiet_site.log
+    assert "RuntimeError: asked to" in shared_site.log
 
 
 @pytest.mark.parametrize(("stop", "code"), [("terminate", 1012), ("kill", 1006)])
