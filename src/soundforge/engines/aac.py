@@ -4,7 +4,7 @@ The AAC decoder (Symphonia, through sphn) reads whole ADTS files into memory and
 MP4. So the packets are cut out here, wrapped as ADTS in parts of about 50 s and decoded part
 by part, each with two packets of run-up: an AAC packet needs only the one before it. ALAC
 packets need none; libsndfile decodes them from a CAF wrapper. What neither can decode
-(HE-AAC, 5.1) is left to the ffmpeg program, if the machine has one. See ADR 0004.
+(HE-AAC, 5.1) is left to the ffmpeg program, if the machine has one. See ADR 0008.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from soundforge.engines import adts, decode, ffmpeg_pipe, mp4
+from soundforge.engines import adts, ffmpeg_pipe, mp4, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class _Codec:
     decode: Callable[[list[bytes]], NDArray[np.float32]]
 
 
-def open_aac(path: Path, container: Container) -> decode.AudioReader:
+def open_aac(path: Path, container: Container) -> reader.AudioReader:
     """Open an M4A or a raw AAC (ADTS) file.
 
     Raises:
@@ -53,11 +53,11 @@ def open_aac(path: Path, container: Container) -> decode.AudioReader:
     try:
         track = adts.read_track(path) if container == "AAC" else mp4.read_track(path)
     except adts.CutShort as error:
-        raise decode.truncated(path) from error
+        raise reader.truncated(path) from error
     except ValueError as error:
-        raise decode.undecodable(path, error) from error
+        raise reader.undecodable(path, error) from error
     if any(offset + size > path.stat().st_size for offset, size in track.packets[-1:]):
-        raise decode.truncated(path)
+        raise reader.truncated(path)
     codec = _codec_of(track)
     if codec is None or not _can_decode(path, track, codec):
         return ffmpeg_pipe.open_with_ffmpeg(path, track.codec)
@@ -130,7 +130,7 @@ class _PacketReader:
     def close(self) -> None:
         """Nothing is held open between parts."""
 
-    def blocks(self, frames: int = decode.BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
+    def blocks(self, frames: int = reader.BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
         skip, left = self._start, self.frames or 0
         for part in self._parts():
             kept = part[skip : skip + left]
@@ -149,9 +149,9 @@ class _PacketReader:
                 try:
                     part = codec.decode(packets)
                 except Exception as error:
-                    raise decode.undecodable(self._path, error) from error
+                    raise reader.undecodable(self._path, error) from error
                 if part.ndim != 2 or part.shape[1] != self.channels:
-                    raise decode.undecodable(self._path, f"decoded to shape {part.shape}")
+                    raise reader.undecodable(self._path, f"decoded to shape {part.shape}")
                 yield part[run_up * codec.frames_per_packet :]
 
 

@@ -28,8 +28,8 @@ from soundforge.engines.runtime import EngineError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from soundforge.engines.decode import AudioReader
     from soundforge.engines.feature import Finding
+    from soundforge.engines.reader import AudioReader
     from soundforge.engines.runtime import Report
     from soundforge.engines.spectrum import Samples
 

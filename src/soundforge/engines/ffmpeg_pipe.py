@@ -11,7 +11,7 @@ import struct
 import subprocess
 from typing import TYPE_CHECKING, Final, Self
 
-from soundforge.engines import decode
+from soundforge.engines import reader
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _AU_FLOAT: Final = 6
 _STOP_WAIT_S: Final = 10.0
 
 
-def open_with_ffmpeg(path: Path, codec: str) -> decode.AudioReader:
+def open_with_ffmpeg(path: Path, codec: str) -> reader.AudioReader:
     """Open ``path`` through ffmpeg; ``codec`` is for the sentence when that is not possible.
 
     Raises:
@@ -56,11 +56,11 @@ class _FfmpegReader:
         head = self._stream.read(24)
         if len(head) < 24 or head[:4] != b".snd":
             self.close()
-            raise decode.undecodable(path, "ffmpeg made no audio")
+            raise reader.undecodable(path, "ffmpeg made no audio")
         start, _, encoding, self.sample_rate_hz, self.channels = struct.unpack(">5I", head[4:])
         if encoding != _AU_FLOAT or not self.channels:
             self.close()
-            raise decode.undecodable(path, f"ffmpeg made AU encoding {encoding}")
+            raise reader.undecodable(path, f"ffmpeg made AU encoding {encoding}")
         self._stream.read(start - len(head))
         self.frames: int | None = None
 
@@ -76,7 +76,7 @@ class _FfmpegReader:
             self._process.kill()
         self._process.wait(_STOP_WAIT_S)
 
-    def blocks(self, frames: int = decode.BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
+    def blocks(self, frames: int = reader.BLOCK_FRAMES) -> Iterator[NDArray[np.float32]]:
         import numpy as np
 
         frame_bytes = 4 * self.channels
@@ -85,4 +85,4 @@ class _FfmpegReader:
             samples = np.frombuffer(body, ">f4", whole).astype(np.float32)
             yield samples.reshape(-1, self.channels)
         if self._process.wait(_STOP_WAIT_S):
-            raise decode.undecodable(self._path, f"ffmpeg exit {self._process.returncode}")
+            raise reader.undecodable(self._path, f"ffmpeg exit {self._process.returncode}")

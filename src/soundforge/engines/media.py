@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from soundforge.engines.decode import AudioReader
+    from soundforge.engines.reader import AudioReader
     from soundforge.engines.runtime import Report
 
 logger = logging.getLogger(__name__)
