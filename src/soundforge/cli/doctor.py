@@ -42,9 +42,9 @@ async def doctor() -> None:
     findings = [*_ground(settings), await _engines(), *_models(settings), *_links(settings)]
     for finding in findings:
         mark = "[green]ok     [/]" if finding.is_fine else "[yellow]missing[/]"
-        terminal.console.print(f"{mark} {finding.name}: {finding.what}", highlight=False)
+        terminal.results.print(f"{mark} {finding.name}: {finding.what}", highlight=False)
         if finding.mend:
-            terminal.console.print(f"        {finding.mend}", highlight=False)
+            terminal.results.print(f"        {finding.mend}", highlight=False)
     if not all(finding.is_fine for finding in findings[:4]):
         raise SystemExit(1)
 

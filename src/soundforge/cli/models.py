@@ -38,7 +38,7 @@ async def list_(*, as_json: bool) -> None:
             size,
             model.licence_url,
         )
-    terminal.console.print(table)
+    terminal.results.print(table)
 
 
 @models.command()

@@ -34,6 +34,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 console = Console(stderr=True)
+"""For what a person watches: progress, failures."""
+
+results = Console()
+"""For what was asked for; a pipe takes it."""
 
 
 def command(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
