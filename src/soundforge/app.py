@@ -87,6 +87,7 @@ class Node:
 
     database: Database
     pubsub: PubSub
+    spotify: SpotifyClient
     queue: Queue
     tools: Tools
     workers: Workers
@@ -110,12 +111,15 @@ class Node:
             self._database_server(),
             Child("database", life=self._database),
             Child("pubsub", life=self._pubsub),
+            Child("providers", life=self._providers),
             Child("queue", life=self._queue),
         ]
         if is_worker:
             children += [
-                Child("jobs", life=self._jobs, run=lambda: self.workers.run(), grace_s=grace_s),
-                Child("upkeep", run=lambda: self.upkeep.run()),
+                # Before the workers, so that it still sends their heartbeats while they drain.
+                Child("rescue", life=self._jobs, run=lambda: self.upkeep.watch()),
+                Child("jobs", run=lambda: self.workers.run(), grace_s=grace_s),
+                Child("upkeep", run=lambda: self.upkeep.keep_tidy()),
             ]
         if is_web:
             children.append(
@@ -184,6 +188,21 @@ class Node:
             await self.pubsub.stop()
 
     @asynccontextmanager
+    async def _providers(self) -> AsyncIterator[None]:
+        settings = self.settings.spotify
+        self.spotify = SpotifyClient(
+            api_url=settings.api_url,
+            accounts_url=settings.accounts_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            market=settings.market,
+        )
+        try:
+            yield
+        finally:
+            await self.spotify.aclose()
+
+    @asynccontextmanager
     async def _queue(self) -> AsyncIterator[None]:
         self.queue = Queue(self.url)
         self.tools = self._tools()
@@ -196,13 +215,6 @@ class Node:
         settings = self.settings
         engine = Engine()
         models_dir = Path(settings.models_dir).expanduser() if settings.models_dir else None
-        spotify = SpotifyClient(
-            api_url=settings.spotify.api_url,
-            accounts_url=settings.spotify.accounts_url,
-            client_id=settings.spotify.client_id,
-            client_secret=settings.spotify.client_secret.get_secret_value(),
-            market=settings.spotify.market,
-        )
         program = settings.download.program
         return Tools(
             database=self.database,
@@ -215,7 +227,7 @@ class Node:
                 SpotdlEnvironment(self.data_dir / "programs"),
                 timeout_s=settings.download.timeout_s,
             ),
-            providers=(SpotifyProvider(spotify, ShortLinks()),),
+            providers=(SpotifyProvider(self.spotify, ShortLinks()),),
             limits=Limits(
                 max_duration_s=settings.limits.duration_s,
                 max_channels=settings.limits.channels,

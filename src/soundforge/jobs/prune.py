@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 async def prune(session: Session, *, keep_days: int) -> int:
     """Delete queue jobs that ended more than ``keep_days`` ago, and workers long dead.
 
+    A worker with a queue job in `doing` stays: the rescue decides about that one.
+
     Returns:
         How many queue jobs went.
     """
@@ -29,6 +31,15 @@ async def prune(session: Session, *, keep_days: int) -> int:
         {"keep_days": keep_days},
     )
     await session.execute(
-        text("DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - interval '1 hour'")
+        text(
+            """
+            DELETE FROM procrastinate_workers w
+            WHERE w.last_heartbeat < now() - interval '1 hour'
+              AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs j
+                WHERE j.worker_id = w.id AND j.status = 'doing'
+              )
+            """
+        )
     )
     return len(deleted.all())

@@ -25,17 +25,21 @@ _RESCUE: Final = text(
 
 async def rescue(
     session: Session, *, grace_s: float, known_orphans: Iterable[int] = ()
-) -> list[int]:
-    """Put orphaned queue jobs back; return the ids of those that will run again.
+) -> dict[int, int]:
+    """End orphaned queue jobs and put a new one in the place of each.
 
     Args:
         session: The transaction to do it in.
         grace_s: A worker without a heartbeat for this long is dead.
         known_orphans: Queue jobs in `doing` that surely nobody runs, whatever the heartbeats.
+
+    Returns:
+        The id of the new queue job by that of the old one. One that was being cancelled has
+        no successor.
     """
     values = {"grace_s": grace_s, "known_orphans": list(known_orphans)}
     rows = (await session.execute(_RESCUE, values)).all()
-    return [row[0] for row in rows if row[1] == "todo"]
+    return {row.old_id: row.new_id for row in rows if row.new_id is not None}
 
 
 async def in_doing(session: Session, worker_ids: Iterable[int]) -> set[int]:
@@ -44,6 +48,15 @@ async def in_doing(session: Session, worker_ids: Iterable[int]) -> set[int]:
         "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(:ids)"
     )
     return set((await session.scalars(statement, {"ids": list(worker_ids)})).all())
+
+
+async def ended(session: Session, queue_job_ids: Iterable[int]) -> set[int]:
+    """Return those of ``queue_job_ids`` that no worker will run: ended, or forgotten."""
+    asked = set(queue_job_ids)
+    statement = text(
+        "SELECT id FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND id = ANY(:ids)"
+    )
+    return asked - set((await session.scalars(statement, {"ids": list(asked)})).all())
 
 
 async def beat(session: Session, worker_ids: Iterable[int]) -> None:

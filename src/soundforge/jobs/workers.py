@@ -1,8 +1,6 @@
-"""One procrastinate worker per queue, kept running for as long as the process lives.
+"""One worker per queue, kept running for as long as the process lives.
 
-procrastinate's limit is per worker, so a queue's width is its worker's concurrency. A worker
-stops itself when one of its side tasks fails (a heartbeat during an outage, say); then another
-takes its place.
+procrastinate's limit is per worker, so a queue's width is its worker's concurrency.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from procrastinate.worker import Worker
+from soundforge.jobs.steady_worker import SteadyWorker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,13 +18,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_POLL_S: Final = 1.0  # a lost LISTEN costs at most this
-_HEARTBEAT_S: Final = 5.0
 _PAUSE_S: Final = 1.0
 
 
 class Workers:
-    """The workers of this process.
+    """The workers of this process. Send their heartbeats (`rescue.beat`), or they are dead.
 
     Args:
         queue: Where the queue jobs are.
@@ -38,7 +34,7 @@ class Workers:
         self._queue = queue
         self._widths = {name: width for name, width in widths.items() if width > 0}
         self._stop_grace_s = stop_grace_s
-        self._live: dict[str, Worker] = {}
+        self._live: dict[str, SteadyWorker] = {}
 
     @property
     def worker_ids(self) -> set[int]:
@@ -61,25 +57,11 @@ class Workers:
 
     async def _keep(self, name: str) -> None:
         while True:
-            worker = self._live[name] = self._new(name)
+            worker = SteadyWorker(self._queue.app, queue=name, concurrency=self._widths[name])
+            self._live[name] = worker
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
                 logger.warning("worker ended", extra={"queue": name})
             except Exception:
                 logger.exception("worker failed", extra={"queue": name})
             await asyncio.sleep(_PAUSE_S)
-
-    def _new(self, name: str) -> Worker:
-        return Worker(
-            self._queue.app,
-            queues=[name],
-            name=name,
-            concurrency=self._widths[name],
-            fetch_job_polling_interval=_POLL_S,
-            abort_job_polling_interval=_POLL_S,
-            update_heartbeat_interval=_HEARTBEAT_S,
-            # A worker that stops because a side task failed lets its runs end in peace; `run`
-            # sets the grace when the process itself stops.
-            shutdown_graceful_timeout=None,
-            install_signal_handlers=False,
-        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, or_, select
 
-from soundforge.library.lifecycle import Status
+from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import Job, Track
 from soundforge.storage import layout
 
@@ -15,22 +15,20 @@ if TYPE_CHECKING:
 
     from soundforge.db.session import Session
 
-_UNFINISHED = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
-
 
 async def known_folders(session: Session) -> set[str]:
     """Return the relative folders that a row names, or that running work may be writing.
 
     A recording's folder belongs to its track; stems and analysis belong to their job.
     """
-    is_at_work = exists().where(Job.track_id == Track.id, Job.status.in_(_UNFINISHED))
+    is_at_work = exists().where(Job.track_id == Track.id, Job.status.in_(UNFINISHED))
     recordings = await session.scalars(
         select(Track.id).where(or_(Track.recording_path.is_not(None), is_at_work))
     )
     known = {layout.recording_dir(track_id) for track_id in recordings}
     rows = await session.execute(
         select(Job.id, Job.stage, Job.status, Job.attempt).where(
-            Job.status.in_((*_UNFINISHED, Status.COMPLETED))
+            Job.status.in_((*UNFINISHED, Status.COMPLETED))
         )
     )
     for job_id, stage, status, attempt in rows:

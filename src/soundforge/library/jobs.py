@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from soundforge import errors, events, pubsub
 from soundforge.db.base import utc_now
 from soundforge.library import lifecycle, tracks
-from soundforge.library.lifecycle import Status
+from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import AnalysisJob, DownloadJob, Job, ProcessingJob, Track
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _KINDS: Final[dict[str, type[Job]]] = {
     "separate": ProcessingJob,
     "analyze": AnalysisJob,
 }
-_UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
 
 
 class StaleAttemptError(Exception):
@@ -67,26 +66,48 @@ async def unfinished(session: Session, track_id: uuid.UUID) -> Sequence[Job]:
     """Return the track's jobs that wait or run, locked until the transaction ends."""
     statement = (
         select(Job)
-        .where(Job.track_id == track_id, Job.status.in_(_UNFINISHED))
+        .where(Job.track_id == track_id, Job.status.in_(UNFINISHED))
         .order_by(Job.inserted_at)
         .with_for_update()
     )
     return (await session.scalars(statement)).all()
 
 
+async def check_stage_is_free(
+    session: Session, track_id: uuid.UUID, stage: str, *, but: uuid.UUID | None = None
+) -> None:
+    """Check, with the track locked, that no job of the stage waits or runs, ``but`` this one.
+
+    Raises:
+        errors.Conflict: One does (``stage_running``).
+    """
+    at_work = await unfinished(session, track_id)
+    if any(job.stage == stage and job.id != but for job in at_work):
+        raise errors.Conflict(
+            "stage_running", "This is being done already.", "Wait for it, or cancel it first."
+        )
+
+
 async def begin(
-    session: Session, job_id: uuid.UUID, *, node: str, max_runs: int
+    session: Session, job_id: uuid.UUID, *, queue_job_id: int, node: str, max_runs: int
 ) -> tuple[Job, Track] | None:
     """Start a run: count it, and take the attempt.
 
     A job found running was orphaned by a crash: it begins a new attempt. One that has been
     started ``max_runs`` times already ends as failed, so that no job can kill workers for ever.
 
+    Args:
+        session: The transaction to do it in.
+        job_id: Which job.
+        queue_job_id: The queue job that is running; refused if another one does this job now.
+        node: Name of this process.
+        max_runs: Most runs of an unattended job.
+
     Returns:
         The job and its track, or None if there is nothing to do.
     """
     job = await _locked(session, job_id)
-    if job is None or Status(job.status).is_final:
+    if job is None or Status(job.status).is_final or job.queue_job_id != queue_job_id:
         return None
     if Status(job.status).is_running:
         _begin_attempt(job)
@@ -208,8 +229,11 @@ async def retry(session: Session, job: Job) -> Job:
     """Begin a new attempt of a failed or cancelled job, with a fresh count of runs.
 
     Raises:
-        errors.Conflict: It is not failed or cancelled (``job_state``, ``job_completed``).
+        errors.Conflict: It is not failed or cancelled (``job_state``, ``job_completed``), or
+            another job does the same already (``stage_running``).
     """
+    await tracks.lock(session, job.track_id)
+    await check_stage_is_free(session, job.track_id, job.stage, but=job.id)
     locked = await _locked(session, job.id)
     assert locked is not None
     if not Status(locked.status).is_final:
@@ -224,37 +248,6 @@ async def retry(session: Session, job: Job) -> Job:
     await session.flush()
     await _announce(session, locked)
     return locked
-
-
-async def queue_jobs_of_node(session: Session, node: str) -> list[int]:
-    """Return the queue jobs of unfinished jobs that ``node`` was working on."""
-    statement = select(Job.queue_job_id).where(
-        Job.node == node, Job.status.in_(_UNFINISHED), Job.queue_job_id.is_not(None)
-    )
-    return [found for found in await session.scalars(statement) if found is not None]
-
-
-async def recent_rates(session: Session, stage: str, model: str | None) -> list[float]:
-    """Return the last measured speeds of a stage, in seconds of audio per second of work."""
-    statement = (
-        select(Job.results["realtime_factor"].as_float())
-        .where(
-            Job.stage == stage,
-            Job.status == Status.COMPLETED,
-            Job.results.has_key("realtime_factor"),
-        )
-        .order_by(Job.finished_at.desc())
-        .limit(8)
-    )
-    if model is not None:
-        statement = statement.where(Job.model == model)
-    return [rate for rate in await session.scalars(statement) if rate]
-
-
-async def set_queue_job(session: Session, job: Job, queue_job_id: int) -> None:
-    """Remember which queue job does this job."""
-    await session.execute(update(Job).where(Job.id == job.id).values(queue_job_id=queue_job_id))
-    job.queue_job_id = queue_job_id
 
 
 def _begin_attempt(job: Job) -> None:

@@ -33,6 +33,9 @@ class Status(StrEnum):
         return self in _RUNNING
 
 
+UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
+"""Where a job waits or runs."""
+
 _FINAL: Final = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
 _RUNNING: Final = {Status.DOWNLOADING, Status.PROCESSING}
 _FORWARD: Final[dict[Status, set[Status]]] = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import selectinload
 
 from soundforge import errors, events, pubsub
 from soundforge.db.base import utc_now
-from soundforge.library.lifecycle import Status
-from soundforge.library.models import Job, Stem, Track
+from soundforge.library import states
+from soundforge.library.models import Stem, Track
 
 if TYPE_CHECKING:
     import uuid
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from soundforge.db.session import Session
-
-State = Literal["all", "ready", "working", "attention"]
+    from soundforge.library.states import Filter
 
 _WHOLE: Final = (
     selectinload(Track.jobs),
     selectinload(Track.stems),
     selectinload(Track.analyses),
 )
-_UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ async def page(
     limit: int = 50,
     after: tuple[datetime, uuid.UUID] | None = None,
     search: str = "",
-    state: State = "all",
+    state: Filter = "all",
 ) -> Page:
     """Return the owner's tracks, newest first.
 
@@ -111,8 +109,7 @@ async def page(
         limit: Most tracks returned.
         after: Where the last page ended (`Page.next_after`).
         search: Words that must be in title, artist or album; case does not matter.
-        state: ``ready``: every latest job completed; ``working``: something runs or waits;
-            ``attention``: the latest job of a stage failed.
+        state: Which of them; see `states`.
     """
     statement = _owned(owner_id).where(*_conditions(search, state)).options(*_WHOLE)
     if after is not None:
@@ -126,11 +123,13 @@ async def page(
 
 async def counts(session: Session, owner_id: uuid.UUID) -> dict[str, int]:
     """Return how many tracks the owner has in all and in each state."""
-    found = {}
-    for state in ("all", "ready", "working", "attention"):
-        inner = _owned(owner_id).where(*_conditions("", state)).subquery()
-        found[state] = int(await session.scalar(select(func.count()).select_from(inner)) or 0)
-    return found
+    of = _owned(owner_id).with_only_columns(states.statuses().label("statuses")).subquery().c
+    found = [func.count().label("all")]
+    found += [
+        func.count().filter(states.is_in(state, of.statuses)).label(state)
+        for state in states.STATES
+    ]
+    return dict((await session.execute(select(*found))).mappings().one())
 
 
 async def total_duration_s(session: Session, owner_id: uuid.UUID) -> float:
@@ -211,38 +210,15 @@ def _owned(owner_id: uuid.UUID) -> Select[Track]:
     return select(Track).where(Track.owner_id == owner_id, Track.deleted_at.is_(None))
 
 
-def _conditions(search: str, state: str) -> list[ColumnElement[bool]]:
+def _conditions(search: str, state: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for word in search.split():
         like = f"%{_escape_like(word)}%"
         columns = (Track.title, Track.artist, Track.album)
         conditions.append(or_(*(column.ilike(like, escape="\\") for column in columns)))
-    if state == "working":
-        conditions.append(_has_job(Job.status.in_(_UNFINISHED)))
-    if state == "attention":
-        conditions.append(_has_latest(Status.FAILED))
-    if state == "ready":
-        conditions.append(_has_job(Job.status == Status.COMPLETED))
-        conditions.append(~_has_job(Job.status.in_(_UNFINISHED)))
-        conditions.append(~_has_latest(Status.FAILED))
+    if state != "all":
+        conditions.append(states.is_in(state, states.statuses()))
     return conditions
-
-
-def _has_job(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(Job.track_id == Track.id, condition)
-
-
-def _has_latest(status: Status) -> ColumnElement[bool]:
-    """Whether the newest job of some stage is in ``status``."""
-    later = Job.__table__.alias("later")
-    newer = exists().where(
-        and_(
-            later.c.track_id == Job.track_id,
-            later.c.stage == Job.stage,
-            later.c.inserted_at > Job.inserted_at,
-        )
-    )
-    return _has_job(and_(Job.status == status, ~newer))
 
 
 def _escape_like(word: str) -> str:

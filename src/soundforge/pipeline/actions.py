@@ -36,7 +36,8 @@ async def retry(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
 
     Raises:
         errors.NotFound: There is no such job of this owner.
-        errors.Conflict: It is waiting, running or completed.
+        errors.Conflict: It is waiting, running or completed, or the same is being done by
+            another job.
     """
     async with tools.database.transaction() as session:
         job = await jobs.get(session, owner_id, job_id)
@@ -57,10 +58,7 @@ async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan
         await tracks.lock(session, track_id)
         track = await tracks.get(session, owner_id, track_id)
         _check_can_run(track, plan.stage)
-        if any(job.stage == plan.stage for job in await jobs.unfinished(session, track_id)):
-            raise errors.Conflict(
-                "stage_running", "This is being done already.", "Wait for it, or cancel it first."
-            )
+        await jobs.check_stage_is_free(session, track_id, plan.stage)
         (job,) = await start.begin(session, tools.queue, [(track_id, plan)])
         return job
 
@@ -72,6 +70,8 @@ async def delete(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID) -> None
         errors.NotFound: There is no such track of this owner.
     """
     async with tools.database.transaction() as session:
+        # The track before its jobs, as every save does: the other way round is a deadlock.
+        await tracks.lock(session, track_id)
         track = await tracks.get(session, owner_id, track_id)
         for job in await jobs.unfinished(session, track_id):
             await jobs.cancel(session, job)

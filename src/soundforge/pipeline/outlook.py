@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from soundforge.db.base import utc_now
 from soundforge.jobs import inspect
-from soundforge.library import Job, Status, Track, jobs
+from soundforge.library import Job, Status, Track, throughput
 from soundforge.pipeline import eta
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outl
     queue_ids = [job.queue_job_id for job in waiting if job.queue_job_id is not None]
     places = await inspect.positions(session, queue_ids) if queue_ids else {}
     rates = {
-        key: await jobs.recent_rates(session, *key)
+        key: await throughput.recent_rates(session, *key)
         for key in {(job.stage, job.model) for _, job in running}
     }
     outlooks = {

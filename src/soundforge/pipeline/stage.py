@@ -89,7 +89,13 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
 async def _begin(queue_run: Run, tools: Tools) -> tuple[Job, Track] | None:
     job_id = uuid.UUID(queue_run.args["job_id"])
     async with tools.database.transaction() as session:
-        return await jobs.begin(session, job_id, node=tools.node, max_runs=tools.max_runs)
+        return await jobs.begin(
+            session,
+            job_id,
+            queue_job_id=queue_run.queue_job_id,
+            node=tools.node,
+            max_runs=tools.max_runs,
+        )
 
 
 async def _work(stage: Stage[Made], tools: Tools, job: Job, track: Track) -> Made:

@@ -73,7 +73,8 @@ async def enqueue(session: Session, queue: Queue, waiting: Iterable[Job]) -> Non
         args = [{"job_id": str(job.id)} for job in group]
         ids = await queue.enqueue(session, stage, args, priority=priority)
         for job, queue_job_id in zip(group, ids, strict=True):
-            await jobs.set_queue_job(session, job, queue_job_id)
+            job.queue_job_id = queue_job_id
+    await session.flush()
 
 
 async def following(session: Session, queue: Queue, job: Job) -> None:

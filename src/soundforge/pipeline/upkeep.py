@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
 from soundforge.jobs import prune, rescue
-from soundforge.library import files, jobs, tracks
+from soundforge.library import files, queue_links, tracks
+from soundforge.pipeline import start
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from soundforge.jobs.workers import Workers
     from soundforge.pipeline.tools import Tools
 
 logger = logging.getLogger(__name__)
 
-_RESCUE_EVERY_S: Final = 3.0
+_LONGEST_ROUND_S: Final = 3.0
+_BEATS_PER_GRACE: Final = 4  # a lost one or two do not make a worker look dead
+_REUNITE_EVERY_S: Final = 60.0
 _TIDY_EVERY_S: Final = 3600.0
 _SWEEP_OLDER_THAN_S: Final = 3600.0
 
@@ -27,7 +32,7 @@ class Upkeep:
 
     Args:
         tools: The doors.
-        workers: This process's workers, whose heartbeats it also sends.
+        workers: This process's workers, whose heartbeats it sends.
         rescue_after_s: A worker silent for this long is dead.
         keep_days: Finished queue jobs are forgotten after this many days.
         trash_days: Deleted tracks are purged after this many days.
@@ -59,32 +64,47 @@ class Upkeep:
             How many queue jobs will run again.
         """
         async with self._tools.database.transaction() as session:
-            orphans = await jobs.queue_jobs_of_node(session, self._tools.node)
-            rescued = await rescue.rescue(session, grace_s=1e9, known_orphans=orphans)
-        await self._sweep(older_than_s=0)
-        return len(rescued)
+            orphans = await queue_links.of_node(session, self._tools.node)
+            successors = await rescue.rescue(session, grace_s=1e9, known_orphans=orphans)
+            await queue_links.follow(session, successors)
+        await self.reunite()
+        await self.sweep(older_than_s=0)
+        return len(successors)
 
-    async def run(self) -> None:
-        """Keep house until cancelled."""
-        tidy_at_s = time.monotonic() + _TIDY_EVERY_S
-        while True:
-            await asyncio.sleep(_RESCUE_EVERY_S)
-            try:
-                await self._rescue()
-                if time.monotonic() >= tidy_at_s:
-                    tidy_at_s = time.monotonic() + _TIDY_EVERY_S
-                    await self.tidy()
-            except errors.Unavailable as error:
-                logger.warning("upkeep postponed", extra={"code": error.code})
+    async def watch(self) -> None:
+        """Send heartbeats and rescue orphans until cancelled.
+
+        On its own: a sweep of many files must not make the workers look dead.
+        """
+        every_s = min(_LONGEST_ROUND_S, self._rescue_after_s / _BEATS_PER_GRACE)
+        await _forever(every_s, self.rescue)
+
+    async def keep_tidy(self) -> None:
+        """Look for stranded jobs once a minute and tidy once an hour, until cancelled."""
+        tidied_at_s = time.monotonic()
+
+        async def look() -> None:
+            nonlocal tidied_at_s
+            await self.reunite()
+            if time.monotonic() - tidied_at_s >= _TIDY_EVERY_S:
+                tidied_at_s = time.monotonic()
+                await self.tidy()
+
+        await _forever(_REUNITE_EVERY_S, look)
 
     async def tidy(self) -> None:
         """Prune the queue, empty the bin of old tracks, sweep files that no row knows."""
         async with self._tools.database.transaction() as session:
             await prune.prune(session, keep_days=self._keep_days)
             await tracks.purge(session, older_than_days=self._trash_days)
-        await self._sweep(older_than_s=_SWEEP_OLDER_THAN_S)
+        await self.sweep(older_than_s=_SWEEP_OLDER_THAN_S)
 
-    async def _rescue(self) -> None:
+    async def rescue(self) -> list[int]:
+        """Send this process's heartbeats, then give dead workers' queue jobs back.
+
+        Returns:
+            The queue jobs that will run again, by their new ids.
+        """
         mine = self._workers.worker_ids
         async with self._tools.database.transaction() as session:
             await rescue.beat(session, mine)
@@ -93,15 +113,52 @@ class Upkeep:
             suspects = claimed - self._tools.queue.running
             orphans = suspects & self._suspects
             self._suspects = suspects
-            rescued = await rescue.rescue(
+            successors = await rescue.rescue(
                 session, grace_s=self._rescue_after_s, known_orphans=orphans
             )
-        if rescued:
-            logger.warning("orphaned jobs rescued", extra={"queue_jobs": rescued})
+            await queue_links.follow(session, successors)
+        if successors:
+            logger.warning("orphaned jobs rescued", extra={"queue_jobs": sorted(successors)})
+        return list(successors.values())
 
-    async def _sweep(self, *, older_than_s: float) -> None:
+    async def reunite(self) -> int:
+        """Queue those unfinished jobs again whose queue job has ended without them.
+
+        It should never happen; after twenty stops of the server in one job, it does.
+
+        Returns:
+            How many there were.
+        """
+        async with self._tools.database.transaction() as session:
+            waiting = await queue_links.of_unfinished(session)
+            gone = await rescue.ended(session, waiting)
+            stranded = await queue_links.stranded(session, gone) if gone else ()
+            await start.enqueue(session, self._tools.queue, stranded)
+        if stranded:
+            logger.warning("stranded jobs queued again", extra={"jobs": len(stranded)})
+        return len(stranded)
+
+    async def sweep(self, *, older_than_s: float) -> None:
+        """Remove files that no row knows.
+
+        The disk is read before the rows: whatever lies there by then has its row already, or
+        is younger than ``older_than_s``.
+        """
+        storage = self._tools.storage
+        found = await storage.orphans((), older_than_s=older_than_s)
         async with self._tools.database.transaction() as session:
             known = await files.known_folders(session)
-        removed = await self._tools.storage.sweep(known, older_than_s=older_than_s)
+        removed = [relative for relative in found if relative not in known]
+        for relative in removed:
+            await storage.remove(relative)
         if removed:
             logger.info("files without a row removed", extra={"folders": removed})
+
+
+async def _forever(every_s: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await work()
+        except errors.Unavailable as error:
+            logger.warning("upkeep postponed", extra={"code": error.code})

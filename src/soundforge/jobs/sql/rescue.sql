@@ -1,8 +1,11 @@
 -- One statement, so that two nodes cannot both rescue a queue job. An orphan is a job in
 -- `doing` whose worker sends no heartbeat, or one its own process says it is not running.
 -- After a restart of the server nobody could have sent a heartbeat: wait one grace period.
+--
+-- The orphan ends, and a new queue job takes its place, before its peers in the queue: a
+-- worker that was only frozen and wakes up can then end or retry nothing but its own, dead one.
 WITH orphan AS (
-    SELECT j.id, j.abort_requested
+    SELECT j.*, nextval(pg_get_serial_sequence('procrastinate_jobs', 'id')) AS new_id
     FROM procrastinate_jobs j
     WHERE j.status = 'doing'
       AND (
@@ -17,13 +20,21 @@ WITH orphan AS (
         )
       )
     FOR UPDATE OF j SKIP LOCKED
+), ended AS (
+    UPDATE procrastinate_jobs j
+    SET status = 'aborted', attempts = j.attempts + 1, abort_requested = false, worker_id = NULL
+    FROM orphan o
+    WHERE j.id = o.id
+    RETURNING j.id
+), begun AS (
+    INSERT INTO procrastinate_jobs
+        (id, queue_name, task_name, priority, lock, queueing_lock, args, attempts)
+    SELECT new_id, queue_name, task_name, priority + 1, lock, queueing_lock, args, attempts + 1
+    FROM orphan
+    WHERE NOT abort_requested
+    RETURNING id
 )
-UPDATE procrastinate_jobs j
-SET status = (CASE WHEN o.abort_requested THEN 'aborted' ELSE 'todo' END)::procrastinate_job_status,
-    attempts = j.attempts + 1,
-    abort_requested = false,
-    worker_id = NULL,
-    scheduled_at = NULL
+SELECT o.id AS old_id, b.id AS new_id
 FROM orphan o
-WHERE j.id = o.id
-RETURNING j.id, j.status::text
+JOIN ended e ON e.id = o.id
+LEFT JOIN begun b ON b.id = o.new_id
