@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.plugins.models", "tests.plugins.postgres", "tests.plugins.embedded"]
+pytest_plugins = [
+    "tests.plugins.models",
+    "tests.plugins.postgres",
+    "tests.plugins.embedded",
+    "tests.plugins.pipeline",
+]
