@@ -54,7 +54,7 @@ def start():
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": "src"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             **options,
         )
         started.append(process)

@@ -74,7 +74,7 @@ def owner(data_dir):
             [sys.executable, "-c", OWNER, str(data_dir), thread],
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": "src"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         started.append(process)
         url, pid = process.stdout.readline().split()
@@ -126,3 +126,13 @@ async def watched(server):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def has_come_back(server, old_pid):
+    """Tell whether another process than ``old_pid`` answers at the server's address."""
+    if server.pid in (None, old_pid):
+        return False
+    try:
+        return await query(server.url, "SELECT 1") == [(1,)]
+    except psycopg.OperationalError:
+        return False

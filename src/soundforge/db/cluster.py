@@ -9,7 +9,7 @@
 
 As root the server runs as another user, who may not be able to reach the data folder (a home
 with mode 0700). We never change the modes of folders that are not ours: then the cluster
-lives below a system folder, and ``location`` points there.
+lives below a system folder, ``location`` points there, and ``data-folder`` in it points back.
 """
 
 from __future__ import annotations
@@ -250,6 +250,8 @@ def _locate(home: Path, system_dir: Path) -> Cluster:
         pointer.write_text(f"{target}\n", encoding="utf-8")
     for folder in (system_dir, system_dir / "clusters", target):
         _make_folder(folder)
+    # For people who wonder whose this is; it is written anew, as the data folder may move.
+    (target / "data-folder").write_text(f"{home.parent}\n", encoding="utf-8")
     return Cluster(target, server_user.find(target / "cluster"))
 
 

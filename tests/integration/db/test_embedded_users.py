@@ -116,6 +116,7 @@ def test_as_root_below_a_closed_home_the_cluster_lives_in_a_system_folder(closed
     assert Path(first["folder"]).is_relative_to(system_dir / "clusters")
     pointer = (closed_home / "data" / "postgres" / "location").read_text().strip()
     assert Path(first["folder"]).parent == Path(pointer)
+    assert (Path(pointer) / "data-folder").read_text().strip() == str(closed_home / "data")
     assert stat.S_IMODE(closed_home.stat().st_mode) == 0o700
     assert Path(first["folder"]).stat().st_uid != 0
 
