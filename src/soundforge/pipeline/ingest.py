@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import uuid
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
+from soundforge import errors
 from soundforge.library import Track, tracks
 from soundforge.pipeline import plans, recordings, start
 from soundforge.pipeline.start import Plan
@@ -17,6 +20,7 @@ from soundforge.storage import layout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from soundforge.pipeline.recordings import Kept
     from soundforge.pipeline.tools import Tools
@@ -77,16 +81,51 @@ async def link(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that has arrived, in a temporary place.
+
+    Args:
+        path: Where it lies until it is kept, or thrown away.
+        sha256: Of its bytes, hexadecimal.
+    """
+
+    path: Path
+    sha256: str
+
+
+@asynccontextmanager
+async def received(tools: Tools, stream: AsyncIterator[bytes]) -> AsyncIterator[Received]:
+    """Write a file that the user sends to disk as it arrives; throw it away unless it was kept.
+
+    Raises:
+        errors.SoundForgeError: It is empty or too large, or the disk is full.
+    """
+    digest = hashlib.sha256()
+
+    async def hashed() -> AsyncIterator[bytes]:
+        async for chunk in stream:
+            digest.update(chunk)
+            yield chunk
+
+    await tools.storage.require_free(tools.free_disk_bytes)
+    path = await tools.storage.receive(hashed(), max_bytes=tools.upload_bytes)
+    try:
+        yield Received(path, digest.hexdigest())
+    finally:
+        path.unlink(missing_ok=True)
+
+
 async def upload(
     tools: Tools,
     owner_id: uuid.UUID,
-    stream: AsyncIterator[bytes],
+    path: Path,
     *,
     file_name: str,
     stages: Sequence[str] = (),
     model: str | None = None,
 ) -> Track:
-    """Keep a file that the user sends, as a track of its own; start its way.
+    """Keep a file that the user sent, as a track of its own; start its way.
 
     The file is decoded to its end, in a process of its own, before it is kept.
 
@@ -94,22 +133,26 @@ async def upload(
         errors.SoundForgeError: The file is refused; nothing of it is left.
     """
     following = plans.after_recording(tools.models, plans.check(stages), model)
-    await tools.storage.require_free(tools.free_disk_bytes)
     track_id = uuid.uuid4()
-    received = await tools.storage.receive(stream, max_bytes=tools.upload_bytes)
     folder = tools.storage.path(layout.scratch(str(track_id)))
     folder.mkdir(parents=True)
     try:
-        kept = await recordings.keep(
-            tools, track_id, received, job=f"upload-{track_id}", folder=folder
-        )
+        kept = await _keep(tools, track_id, path, folder)
         return await _add_upload(tools, owner_id, track_id, kept, file_name, following)
     except BaseException:
         await tools.storage.remove(layout.recording_dir(track_id))
         raise
     finally:
-        received.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _keep(tools: Tools, track_id: uuid.UUID, path: Path, folder: Path) -> Kept:
+    try:
+        return await recordings.keep(tools, track_id, path, job=f"upload-{track_id}", folder=folder)
+    except errors.Unavailable as error:
+        if error.code.startswith("engine_"):  # a job would be tried again by itself; this is none
+            error.next_step = "Send the file again; if it keeps failing, see the server's log."
+        raise
 
 
 def _plan_for_link(tools: Tools, stages: Sequence[str], model: str | None) -> Plan:

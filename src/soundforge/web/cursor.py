@@ -33,7 +33,7 @@ def decode(cursor: str | None) -> tuple[datetime, uuid.UUID] | None:
         place = datetime.fromisoformat(inserted_at), uuid.UUID(hex=track_id)
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
         raise _invalid() from error
-    if place[0].tzinfo is None:
+    if place[0].tzinfo is None or encode(place) != cursor:
         raise _invalid()
     return place
 

@@ -30,6 +30,7 @@ _STATUS_BY_CODE: Final = {
     "disk_full": 507,
     "media_type_unsupported": 415,
 }
+_CODE_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _STATUS_BY_KIND: Final[tuple[tuple[type[errors.SoundForgeError], int], ...]] = (
     (errors.NotFound, 404),
     (errors.Invalid, 422),
@@ -123,20 +124,29 @@ async def _expected(request: Request, error: Exception) -> Response:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [
-        FieldError(field=".".join(map(str, found["loc"])), message=found["msg"])
-        for found in error.errors()
-    ]
-    is_json = any(found["type"] == "json_invalid" for found in error.errors())
-    sentence = "The body is not JSON." if is_json else "Some of what was sent is not valid."
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return _not_json()
+    fields = [FieldError(field=".".join(map(str, one["loc"])), message=one["msg"]) for one in found]
     return problem(
-        422, "validation_failed", sentence, "Correct the fields named in `errors`.", fields=fields
+        422,
+        "validation_failed",
+        "Some of what was sent is not valid.",
+        "Correct the fields named in `errors`.",
+        fields=fields,
     )
+
+
+def _not_json() -> JSONResponse:
+    return problem(422, "json_invalid", "The body is not JSON.", "Send one JSON object in UTF-8.")
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+    if error.status_code == 400:
+        # The framework's word for a body that broke its parser: bad UTF-8, nested too deep.
+        return _not_json()
+    code = _CODE_BY_STATUS.get(error.status_code, "refused")
     phrase = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
     return _for_reader(request, problem(error.status_code, code, f"{phrase}.", headers=headers))

@@ -1,20 +1,27 @@
-"""Files as responses: names for people, caching, and a clear answer when one is gone."""
+"""Files as responses: names for people, caching, ranges, and a clear answer when one is gone."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
 
 from soundforge import errors
+from soundforge.web.errors import answers, problem
+from soundforge.web.head import is_head
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.types import Receive, Scope, Send
+
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 _LONGEST_NAME: Final = 150
+_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII | re.IGNORECASE)
+_LONGEST_NUMBER: Final = 19
 _MEDIA_TYPES: Final = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
@@ -27,16 +34,80 @@ _MEDIA_TYPES: Final = {
     ".json": "application/json",
     ".npz": "application/octet-stream",
 }
+AUDIO: Final = tuple(sorted({kind for kind in _MEDIA_TYPES.values() if kind.startswith("audio")}))
+
+
+class StoredFile(FileResponse):
+    """A file that answers one range, or whether it changed.
+
+    Several ranges at once, and ranges that make no sense, get the whole file, as RFC 9110
+    allows: a few bytes of header must not cost hundreds of pieces.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, a part of it, or the word that nothing changed."""
+        size_bytes = self._stat()
+        headers = Headers(scope=scope)
+        if _is_known(headers.get("if-none-match", ""), self.headers["etag"]):
+            await self._not_modified()(scope, receive, send)
+            return
+        try:
+            wanted = range_of(headers.get("range"), size_bytes)
+        except ValueError:
+            if headers.get("if-range") in (None, self.headers["etag"]):
+                await _beyond(size_bytes)(scope, receive, send)
+                return
+            wanted = None
+        await super().__call__(_asking(scope, wanted), receive, send)
+
+    def _stat(self) -> int:
+        path: Path = self.path  # type: ignore[assignment]  # we only ever give paths
+        try:
+            self.stat_result = path.stat()
+        except OSError:  # swept between the look and the answer
+            raise _missing() from None
+        self.set_stat_headers(self.stat_result)
+        return self.stat_result.st_size
+
+    def _not_modified(self) -> Response:
+        kept = ("etag", "cache-control", "last-modified")
+        return Response(status_code=304, headers={name: self.headers[name] for name in kept})
+
+
+def range_of(header: str | None, size_bytes: int) -> tuple[int, int] | None:
+    """Return the first and the last byte that a Range header asks for; None means all.
+
+    >>> range_of("bytes=-500", 2000)
+    (1500, 1999)
+
+    Raises:
+        ValueError: The file has no such bytes.
+    """
+    match = _RANGE.fullmatch(header or "")
+    if match is None or max(map(len, match.groups())) > _LONGEST_NUMBER:
+        return None
+    first, last = match.groups()
+    if not first and not last:
+        return None
+    if first and last and int(first) > int(last):
+        return None
+    if not first:
+        if int(last) == 0 or size_bytes == 0:
+            raise ValueError(header)
+        return max(0, size_bytes - int(last)), size_bytes - 1
+    if int(first) >= size_bytes:
+        raise ValueError(header)
+    return int(first), min(int(last), size_bytes - 1) if last else size_bytes - 1
 
 
 def attachment(path: Path, name: str) -> FileResponse:
     """Return a file to keep, under a name that every file system accepts.
 
     Raises:
-        errors.NotFound: The file is gone (``file_missing``).
+        errors.NotFound: The file is gone (``file_gone``).
     """
     _check(path)
-    return FileResponse(
+    return StoredFile(
         path,
         media_type=_MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
         filename=safe_name(name),
@@ -48,14 +119,27 @@ def immutable(path: Path, media_type: str) -> FileResponse:
     """Return a file that never changes under its address; only the user's own cache keeps it.
 
     Raises:
-        errors.NotFound: The file is gone (``file_missing``).
+        errors.NotFound: The file is gone (``file_gone``).
     """
     _check(path)
-    return FileResponse(
+    return StoredFile(
         path,
         media_type=media_type,
         headers={"Cache-Control": "private, max-age=31536000, immutable"},
     )
+
+
+def file_answers(*media_types: str, description: str) -> dict[int | str, dict[str, Any]]:
+    """Return FastAPI's ``responses`` for a route that answers with a file."""
+    content: dict[str, Any] = {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types
+    }
+    return {
+        200: {"content": content, "description": description},
+        206: {"content": content, "description": "The range that was asked for."},
+        304: {"description": "Not changed since the ETag that was sent in If-None-Match."},
+        **answers(404, 416, 422),
+    }
 
 
 def safe_name(name: str) -> str:
@@ -73,4 +157,35 @@ def safe_name(name: str) -> str:
 
 def _check(path: Path) -> None:
     if not path.is_file():
-        raise errors.NotFound("file_missing", "The file is no longer on disk.", "Run it again.")
+        raise _missing()
+
+
+def _missing() -> errors.NotFound:
+    return errors.NotFound("file_gone", "The file is no longer on disk.", "Run it again.")
+
+
+def _is_known(if_none_match: str, etag: str) -> bool:
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in tags or "*" in tags
+
+
+def _beyond(size_bytes: int) -> Response:
+    return problem(
+        416,
+        "range_not_satisfiable",
+        f"The file has {size_bytes} bytes; the range lies beyond them.",
+        "Ask for a range inside the file.",
+        headers={"Content-Range": f"bytes */{size_bytes}"},
+    )
+
+
+def _asking(scope: Scope, wanted: tuple[int, int] | None) -> Scope:
+    """Return ``scope`` with one plain range, or none; and as a HEAD where it was one."""
+    scope = {**scope, "headers": list(scope["headers"])}
+    if is_head(scope):
+        scope["method"] = "HEAD"
+    headers = MutableHeaders(scope=scope)
+    del headers["range"]
+    if wanted is not None:
+        headers["range"] = f"bytes={wanted[0]}-{wanted[1]}"
+    return scope

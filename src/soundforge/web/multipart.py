@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from python_multipart import MultipartParser
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
+from starlette.requests import ClientDisconnect
 
 from soundforge import errors
 
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
 
 _MAX_HEADER_BYTES: Final = 16 * 1024
 _MAX_FIELD_BYTES: Final = 4 * 1024
+_MAX_FIELDS: Final = 16
 
 
 class FilePart:
-    """The file of a multipart body, and the small fields that came before it.
+    """The file of a multipart body, and the small fields around it.
 
     Args:
         request: A request whose body has not been read.
         field: Name of the file's field.
+
+    Attributes:
+        file_name: The file's name as it was sent; None until `open` has returned.
+        fields: The fields so far; all of them once `chunks` has ended.
+
+    Raises:
+        errors.Invalid: The body is not multipart (``media_type_unsupported``).
     """
 
     def __init__(self, request: Request, *, field: str) -> None:
@@ -36,10 +45,11 @@ class FilePart:
         self._chunks: deque[bytes] = deque()
         self._header_name = b""
         self._header_value = b""
-        self._headers: dict[bytes, bytes] = {}
+        self._header_bytes = 0
+        self._disposition = b""
         self._name = ""
-        self._has_ended = False
         self._value = b""
+        self._has_ended = False
         self.file_name: str | None = None
         self.fields: dict[str, str] = {}
 
@@ -51,35 +61,31 @@ class FilePart:
                 not multipart (``multipart_invalid``).
         """
         while self.file_name is None and not self._has_ended:
-            if not await self._feed():
-                break
+            await self._feed()
         if self.file_name is None:
-            raise errors.Invalid(
-                "file_missing",
-                f"The body has no file in the field {self._field!r}.",
-                f"Send multipart/form-data with the file in {self._field!r}.",
-            )
+            raise self._no_file()
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes as they arrive."""
-        while True:
+        """Yield the file's bytes as they arrive; read the body to its end.
+
+        Raises:
+            errors.Invalid: The body breaks off, or has a second file (``multipart_invalid``).
+        """
+        while self._chunks or not self._has_ended:
             while self._chunks:
                 yield self._chunks.popleft()
-            if self._has_ended or not await self._feed():
-                break
-        if not self._has_ended:
-            raise _broken("The body ended in the middle of the file.")
+            if not self._has_ended:
+                await self._feed()
 
-    async def _feed(self) -> bool:
+    async def _feed(self) -> None:
         try:
             part = await anext(self._stream)
             if part:
                 self._parser.write(part)
-        except StopAsyncIteration:
-            return False
+        except (StopAsyncIteration, ClientDisconnect):
+            raise _broken("The body ended too early.") from None
         except MultipartParseError as error:
             raise _broken("The body is not valid multipart/form-data.") from error
-        return True
 
     def _callbacks(self) -> MultipartCallbacks:
         return {
@@ -90,36 +96,43 @@ class FilePart:
             "on_headers_finished": self._on_headers_finished,
             "on_part_data": self._on_part_data,
             "on_part_end": self._on_part_end,
+            "on_end": self._on_end,
         }
 
     def _on_part_begin(self) -> None:
-        self._headers = {}
+        self._disposition = self._value = b""
+        self._header_bytes = 0
         self._name = ""
-        self._value = b""
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
         self._header_name += data[start:end]
-        self._check_header()
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
         self._header_value += data[start:end]
-        self._check_header()
 
-    def _check_header(self) -> None:
-        if len(self._header_name) + len(self._header_value) > _MAX_HEADER_BYTES:
+    def _count_header(self, size_bytes: int) -> None:
+        self._header_bytes += size_bytes
+        if self._header_bytes > _MAX_HEADER_BYTES:
             raise _broken("A part's header is too long.")
 
     def _on_header_end(self) -> None:
-        self._headers[self._header_name.lower()] = self._header_value
+        if self._header_name.lower() == b"content-disposition":
+            self._disposition = self._header_value
         self._header_name = self._header_value = b""
 
     def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        _, options = parse_options_header(self._disposition)
         self._name = options.get(b"name", b"").decode(errors="replace")
         if self._is_file:
             if self.file_name is not None:
-                raise _broken("The body has more than one file.")
+                raise _broken("The body has more than one file; send one in each request.")
             self.file_name = options.get(b"filename", b"").decode(errors="replace")
+        elif b"filename" in options:
+            raise self._no_file()
+        elif len(self.fields) >= _MAX_FIELDS:
+            raise _broken("The body has too many fields.")
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
@@ -130,14 +143,22 @@ class FilePart:
             self._value += data[start:end]
 
     def _on_part_end(self) -> None:
-        if self._is_file:
-            self._has_ended = True
-        else:
+        if not self._is_file:
             self.fields[self._name] = self._value.decode(errors="replace")
+
+    def _on_end(self) -> None:
+        self._has_ended = True
 
     @property
     def _is_file(self) -> bool:
         return self._name == self._field
+
+    def _no_file(self) -> errors.Invalid:
+        return errors.Invalid(
+            "file_missing",
+            f"The body has no file in the field {self._field!r}.",
+            f"Send multipart/form-data with the file in {self._field!r}.",
+        )
 
 
 def _boundary(request: Request) -> bytes:

@@ -10,11 +10,12 @@ import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 
 from soundforge import logs
+from soundforge.live import origin
 from soundforge.web import errors
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str]) -> None:
         self._app = app
         self._allowed_hosts = frozenset(name.lower() for name in allowed_hosts)
+        self._bare_hosts = frozenset(name.strip("[]") for name in self._allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one connection through, or refuse it."""
@@ -78,11 +80,8 @@ class Gate:
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
         if not self._is_allowed(headers.get("host", "")):
             return 421, "host_not_allowed", "This host name is not ours.", _HOSTS_NEXT
-        origin = headers.get("origin")
         asks_to_change = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        if asks_to_change and origin is not None and not self._is_allowed_origin(origin):
-            return 403, "origin_not_allowed", "Another site sent this request.", _HOSTS_NEXT
-        if asks_to_change and headers.get("sec-fetch-site") == "cross-site":
+        if asks_to_change and not self._is_from_us(scope, headers):
             return 403, "origin_not_allowed", "Another site sent this request.", _HOSTS_NEXT
         length = headers.get("content-length", "0")
         if scope.get("path") != _UPLOADS and length.isdigit() and int(length) > _MAX_BODY_BYTES:
@@ -93,12 +92,16 @@ class Gate:
         match = _HOST.fullmatch(host.strip())
         return match is not None and match["name"].lower() in self._allowed_hosts
 
-    def _is_allowed_origin(self, origin: str) -> bool:
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
+    def _is_from_us(self, scope: Scope, headers: Headers) -> bool:
+        """Whether no page of another site sent this; another port is another site."""
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return False
-        return parts.scheme in ("http", "https") and self._is_allowed(parts.netloc)
+        return origin.is_allowed(
+            headers.get("host"),
+            headers.get("origin"),
+            scheme=scope["scheme"],
+            hosts=self._bare_hosts,
+        )
 
 
 _HOSTS_NEXT: Final = "Open the address that the server printed, or set SFA_ALLOWED_HOSTS."
@@ -162,7 +165,7 @@ def content_security_policy(nonce: str) -> str:
 
 
 def _bounded(scope: Scope, receive: Receive) -> Receive:
-    """Stop reading a body without a length that grows past the limit."""
+    """Refuse a body without a length as soon as it grows past the limit."""
     if scope["path"] == _UPLOADS:
         return receive
     seen = 0
@@ -172,7 +175,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > _MAX_BODY_BYTES:
-            return {"type": "http.disconnect"}
+            raise HTTPException(413)
         return message
 
     return bounded

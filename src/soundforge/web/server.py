@@ -13,6 +13,7 @@ from soundforge.live.endpoint import Client, ConnectInfo, SocketEndpoint
 from soundforge.live.limits import Access
 from soundforge.web import errors, router, site
 from soundforge.web.channels import jobs
+from soundforge.web.head import HeadAsGet
 from soundforge.web.security import Gate
 from soundforge.web.services import LOCAL_USER
 from soundforge.web.user_studio import UserStudio
@@ -35,7 +36,9 @@ class WebApp:
     def __init__(self, services: Services) -> None:
         self._site = _site(services)
         self._sockets = [_job_socket(services), self._site.endpoint]
-        self.asgi: ASGIApp = Gate(self._app(services), allowed_hosts=services.allowed_hosts)
+        self.asgi: ASGIApp = Gate(
+            HeadAsGet(self._app(services)), allowed_hosts=services.allowed_hosts
+        )
 
     async def drain(self) -> None:
         """Close every socket with 1012: clients come back by themselves."""
@@ -68,7 +71,7 @@ def _site(services: Services) -> LiveSite:
         lambda session: UserStudio(services, uuid.UUID(session["user_id"])),
         secret=services.secret,
         bus=services.pubsub,
-        access=Access(hosts=frozenset(services.allowed_hosts)),
+        access=Access(hosts=services.host_names),
         session_of=session_of,
     )
 
@@ -80,7 +83,7 @@ def _job_socket(services: Services) -> SocketEndpoint:
     return SocketEndpoint(
         {jobs.PATTERN: lambda: jobs.JobChannel(services)},
         bus=services.pubsub,
-        access=Access(hosts=frozenset(services.allowed_hosts)),
+        access=Access(hosts=services.host_names),
         connect=connect,
     )
 

@@ -38,6 +38,11 @@ class Services:
     is_spotify_configured: bool
     health: Callable[[], Awaitable[dict[str, bool]]]
 
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Our names as `soundforge.live` wants them: lower case, IPv6 without brackets."""
+        return frozenset(name.lower().strip("[]") for name in self.allowed_hosts)
+
 
 def services_of(request: Request) -> Services:
     """Return the services of the app that serves ``request``."""

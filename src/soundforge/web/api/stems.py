@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 from soundforge import errors
 from soundforge.library import Stem, stems
 from soundforge.storage import layout
-from soundforge.web.errors import answers
-from soundforge.web.files import attachment, immutable
+from soundforge.web.files import attachment, file_answers, immutable
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -52,11 +51,7 @@ class StemOut(BaseModel):
 @ROUTES.get(
     "/{stem_id}/file",
     response_class=FileResponse,
-    responses={
-        200: {"content": {"audio/flac": {}, "audio/wav": {}}, "description": "The whole stem."},
-        206: {"description": "The range that was asked for."},
-        **answers(404, 416, 422),
-    },
+    responses=file_answers("audio/flac", "audio/wav", description="The whole stem."),
 )
 async def file(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
     """Return the stem's file, named after the track; ranges are understood."""
@@ -70,13 +65,10 @@ async def file(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
 @ROUTES.get(
     "/{stem_id}/peaks",
     response_class=FileResponse,
-    responses={
-        200: {
-            "content": {"application/octet-stream": {}},
-            "description": "One byte per 1/100 s: the largest absolute sample, 255 is full scale.",
-        },
-        **answers(404, 416, 422),
-    },
+    responses=file_answers(
+        "application/octet-stream",
+        description="One byte per 1/100 s: the largest absolute sample, 255 is full scale.",
+    ),
 )
 async def peaks(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
     """Return the stem's wave as a picture's worth of bytes."""
@@ -89,10 +81,7 @@ async def peaks(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
 @ROUTES.get(
     "/{stem_id}/chunks/{number}",
     response_class=FileResponse,
-    responses={
-        200: {"content": {"audio/flac": {}}, "description": "Ten seconds, or what is left."},
-        **answers(404, 416, 422),
-    },
+    responses=file_answers("audio/flac", description="Ten seconds, or what is left."),
 )
 async def chunk(
     stem_id: uuid.UUID, number: Annotated[int, Path(ge=0, le=99_999)], services: S, user: User

@@ -21,7 +21,7 @@ from soundforge.web.api.jobs import JobBody, JobOut, Stage, job_out
 from soundforge.web.api.stems import StemOut
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
-from soundforge.web.files import attachment, immutable
+from soundforge.web.files import AUDIO, attachment, file_answers, immutable
 from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
 from soundforge.web.services import S, User
 
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
     from soundforge.pipeline.outlook import Outlook
 
 ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
+
+_IMAGE_TYPES = {
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+}
 
 
 class TrackOut(BaseModel):
@@ -223,7 +230,7 @@ async def analyses(track_id: uuid.UUID, services: S, user: User) -> AnalysesBody
 @ROUTES.get(
     "/{track_id}/recording",
     response_class=FileResponse,
-    responses={206: {"description": "The range that was asked for."}, **answers(404, 416, 422)},
+    responses=file_answers(*AUDIO, description="The file as it was sent or fetched."),
 )
 async def recording(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     """Return the mix as it came."""
@@ -238,7 +245,7 @@ async def recording(track_id: uuid.UUID, services: S, user: User) -> FileRespons
 @ROUTES.get(
     "/{track_id}/cover",
     response_class=FileResponse,
-    responses={200: {"content": {"image/*": {}}}, **answers(404, 416, 422)},
+    responses=file_answers(*_IMAGE_TYPES.values(), description="The picture."),
 )
 async def cover(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     """Return the cover that came with the file."""
@@ -249,21 +256,13 @@ async def cover(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     return immutable(path, _IMAGE_TYPES.get(path.suffix, "application/octet-stream"))
 
 
-_IMAGE_TYPES = {
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-}
-
-
 @ROUTES.get(
     "/{track_id}/peaks",
     response_class=FileResponse,
-    responses={
-        200: {"content": {"application/octet-stream": {}}},
-        **answers(404, 416, 422),
-    },
+    responses=file_answers(
+        "application/octet-stream",
+        description="One byte per 1/100 s: the largest absolute sample, 255 is full scale.",
+    ),
 )
 async def peaks(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     """Return the wave of the mix, one byte per 1/100 s."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter(prefix="/uploads", tags=["uploads"])
 
+_FORM_BYTES: Final = 200_000
+"""What the form around a file may add to the body."""
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -31,12 +33,9 @@ _BODY: Final[dict[str, Any]] = {
                     "properties": {
                         "stages": {
                             "type": "string",
-                            "description": "Comma-separated; before `file`. Empty: all.",
+                            "description": "Comma-separated. Empty: all.",
                         },
-                        "model": {
-                            "type": "string",
-                            "description": "Separation model; before `file`.",
-                        },
+                        "model": {"type": "string", "description": "Separation model."},
                         "file": {"type": "string", "format": "binary"},
                     },
                 }
@@ -57,24 +56,33 @@ async def create(
     request: Request, services: S, user: User, idempotency_key: IdempotencyKey = None
 ) -> JSONResponse:
     """Keep one audio file as a track, and start its way."""
+    _check_length(request, services.tools.upload_bytes)
     part = FilePart(request, field="file")
     await part.open()
-    stages, model = _options(part.fields)
-    file_name = part.file_name or ""
+    _options(part.fields)  # refuse what is known to be wrong before the file arrives
+    async with ingest.received(services.tools, part.chunks()) as file:
+        stages, model = _options(part.fields)
+        file_name = part.file_name or ""
 
-    async def work() -> TrackBody:
-        track = await ingest.upload(
-            services.tools,
-            user,
-            part.chunks(),
-            file_name=file_name,
-            stages=stages,
-            model=model,
+        async def work() -> TrackBody:
+            track = await ingest.upload(
+                services.tools, user, file.path, file_name=file_name, stages=stages, model=model
+            )
+            return await body(services, user, track.id)
+
+        fingerprint = fingerprint_of(request, file_name, file.sha256, stages, model)
+        return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
+
+
+def _check_length(request: Request, upload_bytes: int) -> None:
+    """Refuse a body that says it is too large before any of it is read."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > upload_bytes + _FORM_BYTES:
+        raise errors.Invalid(
+            "file_too_large",
+            f"The file is larger than {upload_bytes / 1e6:.0f} MB.",
+            "Send a smaller file, or raise SFA_LIMITS__UPLOAD_BYTES.",
         )
-        return await body(services, user, track.id)
-
-    fingerprint = fingerprint_of(request, file_name, request.headers.get("content-length"))
-    return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
 
 
 def _options(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str | None]:
