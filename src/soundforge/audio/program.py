@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-import os
 import re
-import signal
 import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from soundforge.audio import process_group
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     OnLine: TypeAlias = Callable[[str], None]
 
-TERM_GRACE_S: Final = 3.0
 CANNOT_START: Final = 127
 _KEEPER: Final = Path(__file__).with_name("_keeper.py")
 _TAIL_LINES: Final = 400
@@ -87,25 +86,21 @@ async def _started(
     environment: Mapping[str, str],
     max_file_bytes: int,
 ) -> AsyncIterator[Process]:
-    read_fd, write_fd = os.pipe()
-    try:
+    with process_group.owner_pipe() as owner_fd:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", _KEEPER, str(read_fd), str(max_file_bytes), *command),
+            *(sys.executable, "-I", "-S", _KEEPER, str(owner_fd), str(max_file_bytes), *command),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            pass_fds=(read_fd,),
+            pass_fds=(owner_fd,),
             cwd=cwd,
             env=dict(environment),
         )
         try:
             yield child
         finally:
-            await asyncio.shield(_end(child))
-    finally:
-        os.close(read_fd)
-        os.close(write_fd)
+            await asyncio.shield(process_group.end(child))
 
 
 async def _lines(child: Process) -> AsyncIterator[str]:
@@ -121,18 +116,3 @@ async def _lines(child: Process) -> AsyncIterator[str]:
                 yield line
     if rest := rest.strip():
         yield rest
-
-
-async def _end(child: Process) -> None:
-    """End the whole process group, asking first."""
-    if child.returncode is None:
-        _signal_group(child, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.wait(), TERM_GRACE_S)
-    _signal_group(child, signal.SIGKILL)  # also what outlived the program
-    await child.wait()
-
-
-def _signal_group(child: Process, signal_number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal_number)
