@@ -30,10 +30,12 @@ class Rendered:
     Args:
         statics: One more than dynamics; the identity of the object names the template.
         dynamics: Escaped text, or nested trees.
+        is_component: Whether a template was called, and not a branch of one taken.
     """
 
     statics: Statics
     dynamics: tuple[Node, ...]
+    is_component: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

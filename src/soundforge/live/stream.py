@@ -31,6 +31,8 @@ class Stream:
         self._inserts: dict[str, _Insert] = {}
         self._deletes: dict[str, None] = {}
         self._is_reset = False
+        self.statics: tuple[str, ...] | None = None
+        """The template of the rows that were sent last; see `rows`."""
 
     def insert(self, item: Any, *, at: int = -1, limit: int | None = None) -> None:
         """Add an item, or update it where it stands.

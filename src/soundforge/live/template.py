@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from soundforge.live import escape
-from soundforge.live.diff import Loop, Node, Rendered, StreamRows, to_html
+from soundforge.live.diff import Loop, Node, Rendered, StreamRows
+from soundforge.live.rows import stream_rows
 from soundforge.live.stream import Stream
 from soundforge.live.template_parser import (
     Body,
@@ -45,6 +46,7 @@ class Template:
     """A compiled template; call it with the values its expressions name.
 
     Example:
+        >>> from soundforge.live.diff import to_html
         >>> greeting = Template.parse("<p class={kind}>Hello {name}</p>")
         >>> to_html(greeting(name="<Ann>", kind="big"))
         '<p class="big">Hello &lt;Ann&gt;</p>'
@@ -83,7 +85,7 @@ class Template:
     def __call__(self, **values: Any) -> Rendered:
         """Render with these values, which hide `names` of the same name."""
         env: Names = {"__builtins__": _BUILTINS, **self.names, **values}
-        return _render(self.body, env)
+        return Rendered(self.body.statics, _dynamics(self.body, env), is_component=True)
 
 
 def _render(body: Body, env: Names) -> Rendered:
@@ -129,10 +131,8 @@ _ESCAPES: Final[dict[Place, Callable[[object], str]]] = {
 def _each(node: Each, env: Names) -> Node:
     items = eval(node.code, env)  # noqa: S307
     if isinstance(items, Stream):
-        rows = tuple(
-            tuple(map(to_html, _dynamics(node.body, scope))) for scope in _scopes(node, items, env)
-        )
-        return StreamRows(node.body.statics, rows, items.peek(), items.name)
+        rows = (_dynamics(node.body, scope) for scope in _scopes(node, items, env))
+        return stream_rows(items, node.body.statics, rows, node.shapes)
     entries: list[tuple[Hashable, tuple[Node, ...]]] = []
     seen: dict[Hashable, int] = {}
     for i, scope in enumerate(_scopes(node, items, env)):

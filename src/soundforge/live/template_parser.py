@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from soundforge.live.diff import Statics
+    from soundforge.live.rows import Shapes
 
 
 class TemplateError(Exception):
@@ -55,6 +56,7 @@ class Each:
     code: CodeType
     key: CodeType | None
     body: Body
+    shapes: Shapes = field(default_factory=dict, compare=False)
 
 
 Part: TypeAlias = "Expression | Condition | Each"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundforge.live import Safe, Stream, Template
-from soundforge.live.diff import Loop, StreamRows, full, to_html
+from soundforge.live.diff import Loop, StreamRows, diff, full, settle, to_html
 from soundforge.live.template import TemplateError
 
 
@@ -213,6 +213,39 @@ def test_a_loop_over_a_stream_gives_its_changed_rows():
     assert isinstance(part, StreamRows)
     assert part.rows == ((' id="jobs-7"', "&lt;x&gt;"),)
     assert part.changes == ["jobs", [["jobs-7", -1, None, False]], []]
+
+
+def test_a_component_in_a_row_costs_its_values_only():
+    bar = Template.parse("<meter max='100' value={value}></meter>")
+    card = Template.parse("<h3>{job.name}</h3>{bar(value=job.progress)}<p>end</p>", bar=bar)
+    page = Template.parse(
+        "{#for dom_id, job in s}<li id={dom_id}>{card(job=job)}</li>{/for}", card=card
+    )
+    stream = Stream("jobs")
+
+    def render(number, progress):
+        stream.forget()
+        stream.insert(SimpleNamespace(id=number, name="x", progress=progress))
+        return page(s=stream)
+
+    first, second = render(1, 5), render(2, 6)
+
+    assert to_html(first) == (
+        '<li id="jobs-1"><h3>x</h3><meter max=\'100\' value="5"></meter><p>end</p></li>'
+    )
+    change = diff(settle(first), second)
+    assert change["0"]["k"]["0"] == {"0": ' id="jobs-2"', "1": "x", "2": ' value="6"'}
+    assert "s" not in change["0"]
+
+
+def test_rows_made_up_in_different_ways_are_sent_all_the_same():
+    cards = {"a": Template.parse("<a>{x}</a>"), "b": Template.parse("<b>{x}</b>")}
+    page = Template.parse("{#for _, row in s}<li>{cards[row.id](x=1)}</li>{/for}", cards=cards)
+    stream = Stream("s")
+    for name in cards:
+        stream.insert(SimpleNamespace(id=name))
+
+    assert to_html(page(s=stream)) == "<li><a>1</a></li><li><b>1</b></li>"
 
 
 def test_each_render_has_the_same_statics_object():
