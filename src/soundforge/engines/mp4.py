@@ -159,7 +159,7 @@ def _timescale(box: bytes) -> int:
 
 
 def _read_description(stsd: bytes, track: Track) -> None:
-    name, entry = next(_boxes(stsd[8:]))
+    name, entry = next(_boxes(stsd[8:]), (b"", b""))
     track.codec = name.decode("latin-1")
     # QuickTime's version 1 and 2 of the sound description have longer heads.
     head = {0: 28, 1: 44, 2: 64}.get(struct.unpack_from(">H", entry, 8)[0], 28)

@@ -1,0 +1,54 @@
+"""The description files: one model each, named as its file, honest about what runs."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from soundforge.engines import weights
+from soundforge.engines.separators import (
+    htdemucs,
+    htdemucs_6s,
+    htdemucs_ft,
+    mdx_extra,
+    spleeter_2stems,
+)
+
+ALL = [spleeter_2stems, htdemucs, htdemucs_ft, htdemucs_6s, mdx_extra]
+
+
+@pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_a_description_has_the_name_of_its_file(module):
+    name = module.__name__.rpartition(".")[2]
+
+    assert module.SEPARATOR.name == name
+    assert weights.descriptions()[name] is module.SEPARATOR
+
+
+def test_no_description_is_left_out():
+    assert set(weights.descriptions()) == {module.SEPARATOR.name for module in ALL}
+
+
+def test_the_quality_ranks_differ():
+    ranks = [model.quality for model in weights.descriptions().values()]
+
+    assert len(set(ranks)) == len(ranks)
+
+
+@pytest.mark.parametrize("model", weights.descriptions().values(), ids=lambda model: model.name)
+def test_what_is_available_names_functions_that_exist(model):
+    if not model.is_available:
+        assert model.unavailable_reason
+        assert model.size_bytes is None
+        return
+    for reference in (model.run, model.weights.convert):
+        module, _, function = reference.partition(":")
+        assert callable(getattr(importlib.import_module(module), function))
+    assert {member.network for member in model.weights.members} == set(model.stems)
+
+
+def test_the_identity_of_the_weights_depends_on_their_content_only():
+    wheel = spleeter_2stems.SEPARATOR.weights
+
+    assert weights.weights_hash(wheel).startswith("c737fb7ec2a1e6a4")
