@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from soundforge import errors
@@ -19,6 +21,8 @@ from soundforge.web import security
 from soundforge.web.layout import error_page
 from soundforge.web.site import file_routes, live_site
 from tests.fakes.studio import NOW, ClickStems, FakeStudio, a_track, library
+
+TAP = Path(__file__).with_name("tap.js")
 
 
 def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
@@ -46,7 +50,9 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
                 "code": "file_not_audio",
             }
             return JSONResponse(problem, 422, media_type="application/problem+json")
-        studio.put(a_track(f"up-{name}", name, state="queued", inserted_at=NOW))
+        studio.put(
+            a_track(f"up-{name}", name, state="queued", inserted_at=NOW + timedelta(hours=1))
+        )
         return JSONResponse({"data": {}}, 201)
 
     async def pull(_: Request) -> Response:
@@ -69,6 +75,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
         routes=[
             *site.routes(),
             *file_routes(),
+            Route("/fake/tap.js", lambda _: FileResponse(TAP)),
             Route("/fake/stems/{stem}/chunks/{number:int}", chunk),
             Route("/fake/stems/{stem}/peaks", peaks),
             Route("/api/v1/uploads", upload, methods=["POST"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_wheel_marks_the_key_and_what_mixes_well_with_it(camelot, near):
     parts = list(root)
     named = {
         after.text: before.get("class")
-        for before, after in zip(parts, parts[1:], strict=False)
+        for before, after in itertools.pairwise(parts)
         if before.tag == "path"
     }
     assert {name for name, mark in named.items() if mark == "near"} == near
