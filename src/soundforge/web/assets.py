@@ -21,7 +21,7 @@ SOURCES: Final = Path(__file__).parents[3] / "assets"
 URL_PREFIX: Final = "/static"
 _MANIFEST: Final = "manifest.json"
 _CSS_URL: Final = re.compile(r'url\("([^")]+)"\)')
-_SHIPPED: Final = {".css", ".js", ".mjs", ".svg", ".woff2", ".txt", ".map"}
+_SHIPPED: Final = {".css", ".js", ".mjs", ".svg", ".woff2", ".txt", ".md"}
 
 _manifest: dict[str, str] = {}
 
