@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.plugins.postgres",
     "tests.plugins.embedded",
     "tests.plugins.pipeline",
+    "tests.plugins.app",
 ]
