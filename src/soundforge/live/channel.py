@@ -43,6 +43,10 @@ class JoinRefused(Exception):
         self.response: dict[str, Any] = {"reason": reason, **details}
 
 
+class JoinLater(Exception):
+    """The channel cannot be joined just now: the client shall try again by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one event."""
@@ -98,6 +102,7 @@ class Channel:
 
         Raises:
             JoinRefused: No such thing, or not for this client.
+            JoinLater: Not now.
             errors.SoundForgeError: Refused too, with its code as the reason.
         """
         return {}
@@ -194,6 +199,9 @@ class Channel:
         except asyncio.CancelledError:
             if self._reason == "replaced":
                 self.push(protocol.CLOSE, {})
+        except JoinLater as fault:
+            logger.warning("join postponed", extra={"topic": self.topic, "fault": str(fault)})
+            self._crash()
         except Exception:
             # This task is the boundary: the socket and the other channels live on.
             logger.exception("channel crashed", extra={"topic": self.topic})

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from soundforge import errors
 from soundforge.live import diff
-from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinRefused, Reply
+from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinLater, JoinRefused, Reply
 from soundforge.live.page import LivePage, Navigation, PageState
 from soundforge.live.session import FLASH_MAX_AGE_S, VIEW_MAX_AGE_S, BrowserSession, Signer
 
@@ -71,6 +71,7 @@ class LiveChannel(Channel):
 
         Raises:
             JoinRefused: ``stale`` or ``unauthorized``: the client loads the page over HTTP.
+            JoinLater: What the page needs is away: the client keeps the page and tries again.
         """
         token = self._check(payload)
         url = payload.get("url") or payload.get("redirect")
@@ -87,6 +88,9 @@ class LiveChannel(Channel):
             await self._page.mount(match.params, token["session"])
             await self._page.handle_params(match.params, str(url))
         except errors.SoundForgeError as error:
+            if error.is_retryable:
+                # A reload would show an error page and lose what was typed.
+                raise JoinLater(error.code) from error
             # Over HTTP the visitor gets the whole error page.
             raise JoinRefused("unauthorized", code=error.code) from error
         response = await self._follow_navigation()

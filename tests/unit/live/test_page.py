@@ -33,6 +33,8 @@ class Counter(LivePage):
     async def mount(self, params, session):
         if params.get("start") == "gone":
             raise errors.NotFound("gone", "There is no such counter.")
+        if params.get("start") == "away":
+            raise errors.Unavailable("database_unavailable", "The database is away.")
         self.subscribe("counter")
         self.n = int(params.get("start", "0")) + session.get("plus", 0)
         self.stream("log", [SimpleNamespace(id=self.n)])
@@ -311,6 +313,18 @@ async def test_joins_that_do_not_fit_send_the_browser_back_to_http(browser, reas
 
     assert answer["status"] == "error"
     assert answer["response"]["reason"] == reason
+
+
+async def test_a_page_that_cannot_load_just_now_is_joined_again_later(browser):
+    payload = {
+        "url": "http://testserver/?start=away",
+        "params": {"_csrf_token": browser.browser.csrf_token()},
+        "session": browser.token(),
+    }
+
+    await browser.socket.receive(json.dumps(["1", "1", "lv:phx-1", "phx_join", payload]))
+
+    assert (await browser.read())[3] == "phx_error"
 
 
 async def test_the_session_of_another_browser_is_refused(browser):
