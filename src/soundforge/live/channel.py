@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from soundforge import errors
@@ -17,6 +16,7 @@ from soundforge.live import protocol
 from soundforge.live.bus import RESYNC, Notice
 from soundforge.live.mailbox import Info, Leave, Mailbox, MailboxFull, Push
 from soundforge.live.protocol import Frame, Payload, Status
+from soundforge.live.replies import UNKNOWN_EVENT, JoinLater, JoinRefused, Reply, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -25,37 +25,19 @@ if TYPE_CHECKING:
     from soundforge.live.limits import Limits
     from soundforge.live.mailbox import Item
 
+__all__ = [
+    "UNKNOWN_EVENT",
+    "Channel",
+    "ChannelFactory",
+    "JoinLater",
+    "JoinRefused",
+    "Reason",
+    "Reply",
+]
+
 logger = logging.getLogger(__name__)
 
 Reason: TypeAlias = Literal["left", "closed", "replaced", "refused", "crashed", "shutdown"]
-
-
-class JoinRefused(Exception):
-    """The client may not join this topic, or there is no such thing. Answer both alike.
-
-    Args:
-        reason: Stable, snake_case; the client receives it as ``{"reason": …}``.
-        details: More for the client, beside the reason.
-    """
-
-    def __init__(self, reason: str, **details: object) -> None:
-        super().__init__(reason)
-        self.response: dict[str, Any] = {"reason": reason, **details}
-
-
-class JoinLater(Exception):
-    """The channel cannot be joined just now: the client shall try again by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The answer to one event."""
-
-    status: Status = "ok"
-    response: Payload = field(default_factory=dict)
-
-
-UNKNOWN_EVENT = Reply("error", {"reason": "unmatched event"})
 
 
 class Connection(Protocol):
@@ -306,11 +288,6 @@ class Channel:
     def _fail(self, fault: str) -> None:
         if not self._failure.done():
             self._failure.set_result(fault)
-
-
-def describe(error: errors.SoundForgeError) -> dict[str, Any]:
-    """Return what a client learns of an expected failure: code, sentence, next step."""
-    return {"reason": error.code, "message": error.message, "next_step": error.next_step}
 
 
 ChannelFactory: TypeAlias = "Callable[[], Channel]"

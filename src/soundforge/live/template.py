@@ -15,15 +15,15 @@ from soundforge.live import escape
 from soundforge.live.diff import Loop, Node, Rendered, StreamRows
 from soundforge.live.rows import stream_rows
 from soundforge.live.stream import Stream
-from soundforge.live.template_parser import (
+from soundforge.live.template_nodes import (
     Body,
     Condition,
     Each,
     Expression,
     Place,
     TemplateError,
-    parse,
 )
+from soundforge.live.template_parser import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping

@@ -2,72 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from soundforge.live import escape
+from soundforge.live.template_code import CodeReader
+from soundforge.live.template_nodes import (
+    Body,
+    Condition,
+    Each,
+    Expression,
+    Part,
+    Place,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType
-
-    from soundforge.live.diff import Statics
-    from soundforge.live.rows import Shapes
-
-
-class TemplateError(Exception):
-    """A template that cannot be compiled; the text names file, line and fault."""
-
-
-class Place(Enum):
-    """Where in the HTML an expression stands: each place escapes in its own way."""
-
-    TEXT = auto()
-    ATTRIBUTE = auto()  # name={…}
-    QUOTED = auto()  # name="… {…} …"
-    URL = auto()  # href="{…}"
-    CSS = auto()  # style="… {…}"
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """``{expr}``; ``name`` is the attribute's, for `Place.ATTRIBUTE`."""
-
-    code: CodeType
-    place: Place
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``{#if}``: the first branch whose code is true; None is ``{:else}``."""
-
-    branches: tuple[tuple[CodeType | None, Body], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Each:
-    """``{#for targets in code by key}``."""
-
-    targets: tuple[str, ...]
-    code: CodeType
-    key: CodeType | None
-    body: Body
-    shapes: Shapes = field(default_factory=dict, compare=False)
-
-
-Part: TypeAlias = "Expression | Condition | Each"
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """Statics, and the nodes between them: one less."""
-
-    statics: Statics
-    nodes: tuple[Part, ...]
 
 
 def parse(source: str, path: str) -> Body:
@@ -94,24 +44,14 @@ _RAW_TEXT: Final = frozenset({"script", "style"})
 _KEEPS_SPACE: Final = frozenset({"pre", "textarea"})
 
 
-class _Parser:
+class _Parser(CodeReader):
     """One pass over the text; `at` is where we stand."""
 
     def __init__(self, source: str, path: str) -> None:
-        self.source = source
-        self.path = path
-        self.at = 0
+        super().__init__(source, path)
         self.statics = [""]
         self.nodes: list[Part] = []
         self.keeps_space = 0
-
-    def fail(self, fault: str, at: int | None = None) -> NoReturn:
-        """Raise with the line of ``at``, or of where we stand."""
-        raise TemplateError(f"{self.path}:{self.line(at)}: {fault}")
-
-    def line(self, at: int | None = None) -> int:
-        """Return the line number of a position."""
-        return self.source.count("\n", 0, self.at if at is None else at) + 1
 
     def body(self) -> tuple[Body, str]:
         """Parse up to the end of the text or of the block; return what ended it, like ``/if``."""
@@ -146,7 +86,7 @@ class _Parser:
             return ""
         block = _BLOCK.match(self.source, self.at)
         if block is None:
-            self._add(Expression(self._code(self.at + 1), Place.TEXT))
+            self._add(Expression(self.code(self.at + 1), Place.TEXT))
             return ""
         kind, word = block.groups()
         if kind == "#":
@@ -168,7 +108,7 @@ class _Parser:
 
     def _condition(self, start: int) -> Condition:
         branches: list[tuple[CodeType | None, Body]] = []
-        code: CodeType | None = self._code(self.at)
+        code: CodeType | None = self.code(self.at)
         while True:
             body, ended_by = self.body()
             branches.append((code, _trimmed(body)))
@@ -177,7 +117,7 @@ class _Parser:
                     self._expect_brace()
                     return Condition(tuple(branches))
                 case ":elif" if code is not None:
-                    code = self._code(self.at)
+                    code = self.code(self.at)
                 case ":else" if code is not None:
                     self._expect_brace()
                     code = None
@@ -185,68 +125,17 @@ class _Parser:
                     self.fail("{#if} without {/if}", start)
 
     def _each(self, start: int) -> Each:
-        targets, code, key = self._loop_header()
+        targets, code, key = self.loop_header()
         body, ended_by = self.body()
         if ended_by != "/for":
             self.fail("{#for} without {/for}", start)
         self._expect_brace()
         return Each(targets, code, key, _trimmed(body))
 
-    def _loop_header(self) -> tuple[tuple[str, ...], CodeType, CodeType | None]:
-        start = self.at
-        for end in self._braces_from(start, "{#for} is not `names in expression`"):
-            loop, _, key = self.source[start:end].partition(" by ")
-            try:
-                parsed = ast.parse(f"[0 for {loop.strip()}]", mode="eval").body
-                key_code = self._compile(key, start) if key else None
-            except SyntaxError:
-                continue
-            self.at = end + 1
-            assert isinstance(parsed, ast.ListComp)
-            if len(parsed.generators) != 1 or parsed.generators[0].ifs:
-                self.fail("{#for} takes one loop without a condition", start)
-            generator = parsed.generators[0]
-            code = self._compile(ast.unparse(generator.iter), start)
-            return self._targets(generator.target), code, key_code
-        raise AssertionError
-
-    def _targets(self, target: ast.expr) -> tuple[str, ...]:
-        names = target.elts if isinstance(target, ast.Tuple) else [target]
-        if not all(isinstance(name, ast.Name) for name in names):
-            self.fail("{#for} takes plain names")
-        return tuple(name.id for name in names if isinstance(name, ast.Name))
-
     def _expect_brace(self) -> None:
         if not self.source.startswith("}", self.at):
             self.fail("} is missing")
         self.at += 1
-
-    # --- expressions ---
-
-    def _code(self, start: int) -> CodeType:
-        """Compile the expression from ``start`` to its closing brace; stand behind that."""
-        for end in self._braces_from(start, "not an expression, or } is missing"):
-            try:
-                code = self._compile(self.source[start:end], start)
-            except SyntaxError:
-                continue  # the brace belonged to the expression
-            self.at = end + 1
-            return code
-        raise AssertionError
-
-    def _braces_from(self, start: int, fault: str) -> Iterator[int]:
-        """Yield every closing brace behind ``start``; fail when there is no further one."""
-        end = start
-        while (end := self.source.find("}", end)) >= 0:
-            yield end
-            end += 1
-        self.fail(fault, start)
-
-    def _compile(self, text: str, at: int) -> CodeType:
-        if not text.strip():
-            self.fail("empty braces", at)
-        lines = "\n" * (self.line(at) - 1)
-        return compile(f"{lines}({text.strip()}\n)", self.path, "eval", dont_inherit=True)
 
     # --- HTML ---
 
@@ -301,7 +190,7 @@ class _Parser:
             if name == "style":
                 self.fail('write style="property: {value}"', start)
             self.statics[-1] = self.statics[-1].rstrip(" ")
-            self._add(Expression(self._code(self.at + 1), Place.ATTRIBUTE, attribute[1]))
+            self._add(Expression(self.code(self.at + 1), Place.ATTRIBUTE, attribute[1]))
         elif opening and opening in "\"'":
             self._write(f"{attribute[1]}={opening}")
             self.at += 1
@@ -326,7 +215,7 @@ class _Parser:
                 return
             self._check_dynamic(name, start)
             place = self._place(name, self.source[begin:end])
-            self._add(Expression(self._code(self.at + 1), place))
+            self._add(Expression(self.code(self.at + 1), place))
             if place is Place.URL and self.source[self.at : self.at + 1] not in {quote, *"/?#"}:
                 self.fail(f"in {name}, / ? # or the end must follow the first expression", start)
 
