@@ -89,6 +89,7 @@ class Node:
     pubsub: PubSub
     spotify: SpotifyClient
     queue: Queue
+    spotify: SpotifyClient
     tools: Tools
     workers: Workers
     upkeep: Upkeep
@@ -171,7 +172,7 @@ class Node:
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[None]:
-        await asyncio.to_thread(migrate.upgrade, self.url)
+        await migrate.upgrade_when_reachable(self.url)
         self.database = Database(self.url, pool_size=self.settings.database.pool_size)
         try:
             yield
@@ -208,8 +209,11 @@ class Node:
         self.tools = self._tools()
         for one in STAGES:
             self.queue.register(one.name, queue=one.queue, handler=_handler(one, self.tools))
-        async with self.queue.open():
-            yield
+        try:
+            async with self.queue.open():
+                yield
+        finally:
+            await self.spotify.aclose()
 
     def _tools(self) -> Tools:
         settings = self.settings

@@ -120,10 +120,24 @@ def test_a_stop_puts_the_job_back_and_the_next_start_completes_it(start, song):
     assert track["jobs"][-1]["attempt"] == 2
 
 
+def test_a_worker_beside_the_server_goes_on_after_the_server_was_killed(start, song):
+    server = start(SFA_ROLE="web")
+    worker = start_worker(server)
+    wait_until(lambda: server.tail().count('"child": "jobs"'), timeout_s=60, what="a worker")
+
+    server.kill()
+    server.start()
+    track_id = server.upload(song, stages="analyze")["id"]
+    assert server.wait_ended(track_id)["jobs"][0]["status"] == "completed"
+
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(40) == 0
+
+
 def start_worker(server):
     with server.log.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "soundforge", "worker", "--queues", "processing=1"],
+            [sys.executable, "-m", "soundforge", "worker", "--queues", "processing=1,analysis=1"],
             env={**server.environment, "SFA_ROLE": "worker"},
             stdout=log,
             stderr=log,

@@ -63,6 +63,18 @@ class Cluster:
         """What the server says."""
         return self.home / "server.log"
 
+    @property
+    def last_port(self) -> int:
+        """The port of the server before; 0 when there was none, or it cannot be read."""
+        try:
+            return int((self.home / "port").read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def keep_port(self, port: int) -> None:
+        """Remember the port for the next start."""
+        (self.home / "port").write_text(str(port))
+
     def password(self) -> str:
         """Return the role's password.
 

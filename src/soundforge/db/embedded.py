@@ -171,10 +171,13 @@ class EmbeddedPostgres:
         tries = 0
         while True:
             await leftovers.wait_until_gone(self._cluster)
+            # The last start's port again, so that workers beside us find the server.
+            self._port = self._port or (_free_port() if tries else self._cluster.last_port)
             self._port = self._port or _free_port()
             log_start = self._cluster.log.stat().st_size if self._cluster.log.exists() else 0
             await self._spawn()
             if await self._is_answering(deadline_s):
+                self._cluster.keep_port(self._port)
                 return
             said = _last_words(self._cluster.log, log_start)
             tries += 1
