@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest_asyncio
 from sqlalchemy.engine import make_url
 
 from soundforge.app import Node
+from soundforge.pipeline import Tools
 from soundforge.settings import Settings
 from soundforge.web.server import WebApp
 from soundforge.web.services import Services
@@ -59,6 +61,11 @@ def services_of(node: Node, **other) -> Services:
             **other,
         }
     )
+
+
+def tools_of(node: Node, **other) -> Tools:
+    """Return the doors of `node`, some of them other ones."""
+    return dataclasses.replace(node.tools, **other)
 
 
 def client_of(services: Services, **headers: str) -> httpx.AsyncClient:
