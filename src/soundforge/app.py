@@ -89,7 +89,6 @@ class Node:
     pubsub: PubSub
     spotify: SpotifyClient
     queue: Queue
-    spotify: SpotifyClient
     tools: Tools
     workers: Workers
     upkeep: Upkeep
@@ -209,11 +208,8 @@ class Node:
         self.tools = self._tools()
         for one in STAGES:
             self.queue.register(one.name, queue=one.queue, handler=_handler(one, self.tools))
-        try:
-            async with self.queue.open():
-                yield
-        finally:
-            await self.spotify.aclose()
+        async with self.queue.open():
+            yield
 
     def _tools(self) -> Tools:
         settings = self.settings

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from soundforge import errors, events, pubsub
+from soundforge import errors
 from soundforge.db.base import utc_now
-from soundforge.library import lifecycle, tracks
+from soundforge.library import announce, lifecycle, tracks
 from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import AnalysisJob, DownloadJob, Job, ProcessingJob, Track
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from soundforge.db.session import Session
 
@@ -35,13 +35,18 @@ class StaleAttemptError(Exception):
     """The attempt is no longer the current one: cancelled, or given to another worker."""
 
 
-async def add(session: Session, track_id: uuid.UUID, stage: str, **fields: Any) -> Job:
-    """Add a job in `queued`; the caller puts it in the queue in the same transaction."""
-    job = _KINDS[stage](track_id=track_id, **fields)
-    session.add(job)
+async def add_many(session: Session, each: Iterable[Mapping[str, Any]]) -> list[Job]:
+    """Add jobs in `queued`; the caller puts them in the queue in the same transaction.
+
+    Args:
+        session: The transaction to do it in.
+        each: ``stage``, ``track_id`` and other columns of each job.
+    """
+    added = [_KINDS[fields["stage"]](**fields) for fields in each]
+    session.add_all(added)
     await session.flush()
-    await _announce(session, job)
-    return job
+    await announce.jobs_changed(session, added)
+    return added
 
 
 async def get(session: Session, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
@@ -125,7 +130,7 @@ async def begin(
     job.message = ""
     job.not_before = None
     await session.flush()
-    await _announce(session, job)
+    await announce.jobs_changed(session, [job])
     return job, track
 
 
@@ -142,8 +147,15 @@ async def report(
     job.progress = max(job.progress, min(99, progress))
     job.message = message
     await session.flush()
-    await _announce(session, job)
+    await announce.jobs_changed(session, [job])
     return True
+
+
+async def is_current(session: Session, job_id: uuid.UUID, attempt: int) -> bool:
+    """Return whether a run of ``attempt`` is what the job is doing now."""
+    statement = select(Job.status).where(Job.id == job_id, Job.attempt == attempt)
+    status = await session.scalar(statement)
+    return status is not None and Status(status).is_running
 
 
 async def take_to_complete(session: Session, job_id: uuid.UUID, attempt: int) -> Job:
@@ -167,7 +179,7 @@ async def complete(session: Session, job: Job) -> None:
     job.progress = 100
     await _end(session, job, Status.COMPLETED, None)
     await session.flush()
-    await tracks.announce(session, job.track_id)
+    await announce.tracks_changed(session, [job.track_id])
     await _announce_pipeline(session, job.track_id)
 
 
@@ -199,7 +211,7 @@ async def retry_later(
     _note(job, error)
     job.not_before = utc_now() + timedelta(seconds=after_s) if after_s else None
     await session.flush()
-    await _announce(session, job)
+    await announce.jobs_changed(session, [job])
     return True
 
 
@@ -246,7 +258,7 @@ async def retry(session: Session, job: Job) -> Job:
     locked.finished_at = None
     locked.queue_job_id = None
     await session.flush()
-    await _announce(session, locked)
+    await announce.jobs_changed(session, [locked])
     return locked
 
 
@@ -267,7 +279,7 @@ async def _end(
     job.message = ""
     _note(job, error)
     await session.flush()
-    await _announce(session, job)
+    await announce.jobs_changed(session, [job])
 
 
 def _note(job: Job, error: errors.SoundForgeError | None) -> None:
@@ -288,18 +300,8 @@ async def _locked(session: Session, job_id: uuid.UUID) -> Job | None:
     return await session.get(Job, job_id, with_for_update=True, populate_existing=True)
 
 
-async def _announce(session: Session, job: Job) -> None:
-    event = events.JobChanged(
-        job.id, job.track_id, job.stage, str(job.status), job.progress, job.attempt
-    )
-    for topic, name, data in event.announcements():
-        await pubsub.publish(session, topic, name, data)
-
-
 async def _announce_pipeline(session: Session, track_id: uuid.UUID) -> None:
     statement = select(Job).where(Job.track_id == track_id).order_by(Job.inserted_at)
     latest = {job.stage: job for job in await session.scalars(statement)}
     if all(job.status == Status.COMPLETED for job in latest.values()):
-        ids = tuple(job.id for job in latest.values())
-        for topic, name, data in events.PipelineCompleted(track_id, ids).announcements():
-            await pubsub.publish(session, topic, name, data)
+        await announce.pipeline_completed(session, track_id, [job.id for job in latest.values()])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sqlalchemy import String, and_, cast, func, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.dialects.postgresql import ARRAY, array, distinct_on
 
 from soundforge.library.lifecycle import Status
 from soundforge.library.models import Job, Track
@@ -29,7 +29,7 @@ def statuses() -> ColumnElement[Any]:
         select(Job.status)
         .where(Job.track_id == Track.id)
         .correlate(Track)
-        .distinct(Job.stage)
+        .ext(distinct_on(Job.stage))
         .order_by(Job.stage, Job.inserted_at.desc())
         .lateral()
     )

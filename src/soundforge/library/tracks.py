@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import selectinload
 
-from soundforge import errors, events, pubsub
+from soundforge import errors
 from soundforge.db.base import utc_now
-from soundforge.library import states
+from soundforge.library import announce, states
 from soundforge.library.models import Stem, Track
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Select
@@ -41,11 +41,24 @@ class Page:
 
 async def add(session: Session, owner_id: uuid.UUID, **fields: Any) -> Track:
     """Add a track to ``owner_id``'s library."""
-    track = Track(owner_id=owner_id, **fields)
-    session.add(track)
-    await session.flush()
-    await announce(session, track.id)
+    (track,) = await add_many(session, owner_id, [fields])
     return track
+
+
+async def add_many(
+    session: Session, owner_id: uuid.UUID, each: Iterable[Mapping[str, Any]]
+) -> list[Track]:
+    """Add tracks to ``owner_id``'s library; the last one counts as the newest."""
+    # Their order must not hang on the clock: the times of two rows may be equal.
+    now, step = utc_now(), timedelta(microseconds=1)
+    added = [
+        Track(owner_id=owner_id, inserted_at=now + index * step, **fields)
+        for index, fields in enumerate(each)
+    ]
+    session.add_all(added)
+    await session.flush()
+    await announce.tracks_changed(session, [track.id for track in added])
+    return added
 
 
 async def find_spotify(
@@ -154,7 +167,7 @@ async def delete_softly(session: Session, track: Track) -> None:
     """Move the track to the bin: hidden, restorable, purged later."""
     track.deleted_at = utc_now()
     await session.flush()
-    await announce(session, track.id)
+    await announce.tracks_changed(session, [track.id])
 
 
 async def restore(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) -> Track:
@@ -177,7 +190,7 @@ async def restore(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) ->
         )
     track.deleted_at = None
     await session.flush()
-    await announce(session, track.id)
+    await announce.tracks_changed(session, [track.id])
     return track
 
 
@@ -191,19 +204,13 @@ async def purge(session: Session, *, older_than_days: int) -> int:
 async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) -> None:
     """Record where the track's recording lies and what it is."""
     await session.execute(update(Track).where(Track.id == track_id).values(**fields))
-    await announce(session, track_id)
+    await announce.tracks_changed(session, [track_id])
 
 
 def newest_stems(track: Track) -> list[Stem]:
     """Return the stems of the track's newest separation that completed."""
     done = [job.id for job in track.jobs if job.stage == "separate" and job.status == "completed"]
     return [stem for stem in track.stems if done and stem.job_id == done[-1]]
-
-
-async def announce(session: Session, track_id: uuid.UUID) -> None:
-    """Tell everyone who looks at the track that it changed, at commit."""
-    for topic, event, data in events.TrackChanged(track_id).announcements():
-        await pubsub.publish(session, topic, event, data)
 
 
 def _owned(owner_id: uuid.UUID) -> Select[Track]:

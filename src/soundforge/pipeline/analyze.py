@@ -41,6 +41,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
         duration_s=(track.duration_ms or 0) / 1000,
         report=report,
     )
+    await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))
     return made
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
+from soundforge.audio.download_errors import UPLOAD_NEXT
 from soundforge.library import tracks
 from soundforge.pipeline import recordings
 from soundforge.pipeline.stage import Stage
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
     from soundforge.audio import media
     from soundforge.db.session import Session
     from soundforge.library import Job, Track
-    from soundforge.pipeline.recordings import Kept
+    from soundforge.pipeline.recordings import Checked, Kept
     from soundforge.pipeline.reporter import Reporter
     from soundforge.pipeline.tools import Tools
+
+# Fades, spoken intros and other masters differ by a little; a snippet or a loop by much.
+_SHORTEST: Final = 0.7
+_LONGEST: Final = 1.5
+_NEAR_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,10 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downlo
         report=lambda fraction, message, detail: report(fraction * 0.9, message, detail),
     )
     report(0.92, "Checking the recording")
-    kept = await recordings.keep(tools, track.id, path, job=str(job.id), folder=folder)
-    _check_duration(kept.recording, duration_s)
+    checked = await _check(tools, path, job=str(job.id), folder=folder)
+    _check_is_the_song(checked.recording, duration_s)
+    await report.confirm()
+    kept = await recordings.place(tools, track.id, checked)
     size_bytes = tools.storage.path(kept.recording_path).stat().st_size
     shutil.rmtree(folder, ignore_errors=True)
     return Downloaded(kept, size_bytes)
@@ -73,14 +81,33 @@ def _folder(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
     return tools.storage.path(layout.scratch(f"{job_id}-{attempt}"))
 
 
-def _check_duration(recording: media.Recording, expected_s: float | None) -> None:
-    """Refuse a recording that is surely not the song: half of it, or twice."""
-    if expected_s and not 0.5 <= recording.duration_s / expected_s <= 2.0:
+async def _check(tools: Tools, path: Path, *, job: str, folder: Path) -> Checked:
+    try:
+        return await recordings.check(tools, path, job=job, folder=folder)
+    except errors.Invalid as error:  # its words are for somebody who sent the file
+        error.next_step = UPLOAD_NEXT
+        raise
+
+
+def _check_is_the_song(recording: media.Recording, expected_s: float | None) -> None:
+    """Refuse what is surely not the whole song: half of it, twice as much, or cut off.
+
+    Before it takes its place: an older recording of the track must not be lost to it.
+    """
+    if any(notice.code == "file_truncated" for notice in recording.warnings):
+        raise errors.Unavailable(
+            "download_truncated",
+            "The end of the download is missing.",
+            f"It is tried again by itself. {UPLOAD_NEXT}",
+        )
+    if expected_s is None or abs(recording.duration_s - expected_s) <= _NEAR_S:
+        return
+    if not _SHORTEST <= recording.duration_s / expected_s <= _LONGEST:
         raise errors.Invalid(
             "download_wrong_recording",
             f"The recording that was found is {recording.duration_s:.0f} s long; "
             f"the song is {expected_s:.0f} s.",
-            "Upload your own file of this song.",
+            UPLOAD_NEXT,
         )
 
 

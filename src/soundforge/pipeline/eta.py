@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TRUST_RUN_FROM: Final = 0.05
 _LEAST_ERROR: Final = 0.08
+_SLOWEST: Final = 1e-3  # a slower rate was measured wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def estimate(
         elapsed_s: Time this run has taken so far.
         fraction: How far it is, 0..1.
     """
-    totals = [duration_s / rate for rate in rates if rate > 0 and duration_s > 0]
+    totals = [duration_s / rate for rate in rates if rate > _SLOWEST and duration_s > 0]
     from_past = statistics.median(totals) if totals else None
     from_run = elapsed_s / fraction if fraction >= _TRUST_RUN_FROM else None
     if from_run is None and from_past is None:

@@ -167,18 +167,17 @@ async def _add(
         await tracks.lock_library(session, owner_id)
         ids = [metadata.spotify_id for metadata in found.tracks]
         known = await tracks.find_spotify(session, owner_id, ids)
-        added = [
-            await tracks.add(session, owner_id, **_columns(metadata))
-            for metadata in found.tracks
-            if metadata.spotify_id not in known
-        ]
+        new = [metadata for metadata in found.tracks if metadata.spotify_id not in known]
+        # The library shows the newest first: the first song of an album should be on top.
+        added = await tracks.add_many(session, owner_id, map(_columns, reversed(new)))
+        added.reverse()
         await start.begin(
             session,
             tools.queue,
             [(track.id, plan) for track in added],
             priority=start.WAITED_FOR if found.kind == "track" else start.BATCH,
         )
-        return added, list(known.values())
+        return added, [known[one] for one in ids if one in known]
 
 
 async def _add_upload(

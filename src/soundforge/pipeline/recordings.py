@@ -41,13 +41,29 @@ class Kept:
         return columns
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A recording that decodes, not yet in its place, and what was made of it."""
+
+    recording: media.Recording
+    path: Path
+    peaks: Path
+    cover: Path
+    extension: str
+
+
 async def keep(tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folder: Path) -> Kept:
-    """Decode ``path`` to the end in an engine, then move it to where the track's file lies.
+    """`check` a file, then `place` it; the arguments and errors are theirs."""
+    checked = await check(tools, path, job=job, folder=folder)
+    return await place(tools, track_id, checked)
+
+
+async def check(tools: Tools, path: Path, *, job: str, folder: Path) -> Checked:
+    """Decode ``path`` to the end in an engine.
 
     Args:
         tools: The doors.
-        track_id: Whose recording it is.
-        path: The file; gone from there afterwards.
+        path: The file.
         job: For the log.
         folder: An existing folder for temporary files.
 
@@ -59,15 +75,24 @@ async def keep(tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folde
     recording = await media.probe(
         tools.engine, path, limits=tools.limits, job=job, peaks_path=peaks, cover_path=cover
     )
-    recording_path = layout.recording(track_id, audio_format.extension)
+    return Checked(recording, path, peaks, cover, audio_format.extension)
+
+
+async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
+    """Move a recording and what belongs to it to where the track's files lie.
+
+    Raises:
+        errors.Conflict: ``disk_full``.
+    """
+    recording_path = layout.recording(track_id, checked.extension)
     peaks_path = layout.mix_peaks(track_id)
     cover_path = None
-    if recording.cover_mime and cover.exists():
-        cover_path = layout.cover(track_id, recording.cover_mime)
-        await tools.storage.commit(cover, cover_path)
-    await tools.storage.commit(peaks, peaks_path)
-    await tools.storage.commit(path, recording_path)
-    return Kept(recording, recording_path, peaks_path, cover_path)
+    if checked.recording.cover_mime and checked.cover.exists():
+        cover_path = layout.cover(track_id, checked.recording.cover_mime)
+        await tools.storage.commit(checked.cover, cover_path)
+    await tools.storage.commit(checked.peaks, peaks_path)
+    await tools.storage.commit(checked.path, recording_path)
+    return Kept(checked.recording, recording_path, peaks_path, cover_path)
 
 
 def _sniff(path: Path) -> formats.AudioFormat:

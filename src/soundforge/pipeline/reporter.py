@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.library import jobs
+from soundforge.pipeline import patience
 
 if TYPE_CHECKING:
     import uuid
 
-    from soundforge.db.session import Database
+    from soundforge.db.session import Database, Session
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,21 @@ class Reporter:
             self._changed.clear()
             await self._write()
             await asyncio.sleep(_EVERY_S)
+
+    async def confirm(self) -> None:
+        """Check that the attempt is still the current one, before files take their place.
+
+        A worker that was frozen while its job was given away stops here.
+
+        Raises:
+            jobs.StaleAttemptError: It is not.
+        """
+
+        async def is_current(session: Session) -> bool:
+            return await jobs.is_current(session, self._job_id, self._attempt)
+
+        if not await patience.transact(self._database, is_current):
+            raise jobs.StaleAttemptError
 
     async def _write(self) -> None:
         assert self._newest is not None

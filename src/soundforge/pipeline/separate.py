@@ -57,6 +57,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
             share + fraction * (1 - share), message, detail
         ),
     )
+    await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return made
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from soundforge import errors
 from soundforge.jobs import Abort, Done, Failed, Outcome, Retry, Run
 from soundforge.library import Job, Track, jobs
-from soundforge.pipeline import start
+from soundforge.pipeline import patience, start
 from soundforge.pipeline.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _BACKOFF_S: Final = 5.0
-_OUTAGE_PATIENCE_S: Final = 120.0
 _LONGEST_WAIT_S: Final = 900.0
 
 Made = TypeVar("Made")
@@ -62,28 +61,32 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
     job, track = begun
     began_s = time.monotonic()
     for earlier in range(1, job.attempt):  # of a worker that was killed
-        stage.clean(tools, job.id, earlier)
+        await _clean(stage, tools, job.id, earlier)
     try:
         made = await _work(stage, tools, job, track)
         await _save(stage, tools, job, made)
     except jobs.StaleAttemptError:
         logger.info("stage given up", extra=_about(job))
-        stage.clean(tools, job.id, job.attempt)
+        await _clean(stage, tools, job.id, job.attempt)
         return Done()
     except asyncio.CancelledError:
-        stage.clean(tools, job.id, job.attempt)
+        await _clean(stage, tools, job.id, job.attempt)
         if queue_run.abort() is not Abort.USER:
             await asyncio.shield(_put_back(tools, job))
         raise
     except errors.SoundForgeError as error:
-        stage.clean(tools, job.id, job.attempt)
+        await _clean(stage, tools, job.id, job.attempt)
         return await _settle(stage, tools, job, error)
     except Exception:  # a bug: the user is told, the log has the traceback
         logger.exception("stage broke", extra=_about(job))
-        stage.clean(tools, job.id, job.attempt)
+        await _clean(stage, tools, job.id, job.attempt)
         return await _settle(stage, tools, job, _bug())
     logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
+
+
+async def _clean(stage: Stage[Any], tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
+    await asyncio.shield(asyncio.to_thread(stage.clean, tools, job_id, attempt))
 
 
 async def _begin(queue_run: Run, tools: Tools) -> tuple[Job, Track] | None:
@@ -121,7 +124,7 @@ async def _save(stage: Stage[Made], tools: Tools, job: Job, made: Made) -> None:
         await start.following(session, tools.queue, current)
         await jobs.complete(session, current)
 
-    await _transact(tools, transact)
+    await patience.transact(tools.database, transact)
 
 
 async def _settle(
@@ -140,7 +143,7 @@ async def _settle(
         else:
             await jobs.fail(session, job.id, job.attempt, error)
 
-    await _transact(tools, transact)
+    await patience.transact(tools.database, transact)
     return Retry(error.code, after_s) if is_again else Failed(error.code)
 
 
@@ -154,24 +157,6 @@ async def _put_back(tools: Tools, job: Job) -> None:
     except (errors.SoundForgeError, TimeoutError):
         # The database is gone as well: the next start finds the orphan.
         logger.warning("job not put back", extra={"job_id": str(job.id)})
-
-
-async def _transact(tools: Tools, work: Callable[[Session], Awaitable[None]]) -> None:
-    """Run ``work`` in a transaction, again and again while the database is away.
-
-    Minutes of separation must not be lost because the database restarted just now.
-    """
-    deadline_s = time.monotonic() + _OUTAGE_PATIENCE_S
-    while True:
-        try:
-            async with tools.database.transaction() as session:
-                await work(session)
-        except errors.Unavailable as error:
-            if error.code != "database_unavailable" or time.monotonic() > deadline_s:
-                raise
-            await asyncio.sleep(1)
-        else:
-            return
 
 
 def _about(job: Job) -> dict[str, Any]:

@@ -48,18 +48,18 @@ async def begin(
         plans: What to do, for which track.
         priority: `WAITED_FOR` for what a person waits for, before `BATCH`.
     """
-    added = [
-        await jobs.add(
-            session,
-            track_id,
-            plan.stage,
-            model=plan.model,
-            options=plan.options,
-            then=[following_plan.as_json() for following_plan in plan.then],
-            priority=priority,
-        )
+    rows = [
+        {
+            "track_id": track_id,
+            "stage": plan.stage,
+            "model": plan.model,
+            "options": plan.options,
+            "then": [following_plan.as_json() for following_plan in plan.then],
+            "priority": priority,
+        }
         for track_id, plan in plans
     ]
+    added = await jobs.add_many(session, rows)
     await enqueue(session, queue, added)
     return added
 

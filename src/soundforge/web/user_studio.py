@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from soundforge import errors
 from soundforge.library import tracks
-from soundforge.pipeline import actions, ingest, outlook, plans
+from soundforge.pipeline import actions, outlook, paste, plans
 from soundforge.pipeline.start import Plan
 from soundforge.web import cursor as cursors
 from soundforge.web.studio import (
@@ -26,7 +26,6 @@ from soundforge.web.views import track_view
 if TYPE_CHECKING:
     from soundforge.web.services import Services
 
-_MOST_LINKS = 20
 _REASONS = {
     "local_file": "is a local file of somebody's computer",
     "episode": "is a podcast episode",
@@ -84,26 +83,23 @@ class UserStudio:
 
     async def import_links(self, text: str) -> ImportOutcome:
         """Add everything the pasted ``text`` points to."""
-        words = text.replace("\x00", "").split()
-        added: list[str] = []
-        existing: list[str] = []
-        skipped: list[str] = []
-        refused: list[ErrorView] = []
-        if len(words) > _MOST_LINKS:
-            return ImportOutcome(errors=(_too_many(len(words)),))
-        for word in words or [""]:
-            try:
-                imported = await ingest.link(self._tools, self._user_id, word)
-            except errors.SoundForgeError as error:
-                refused.append(ErrorView(error.code, error.message, error.next_step))
-                continue
-            added += [str(track.id) for track in imported.added]
-            existing += [str(track.id) for track in imported.existing]
-            skipped += [
-                f"{entry.title or 'An entry'} {_REASONS[entry.reason]}."
-                for entry in imported.skipped
-            ]
-        return ImportOutcome(tuple(added), tuple(existing), tuple(skipped), tuple(refused))
+        try:
+            imported, refused = await paste.links(self._tools, self._user_id, text)
+        except errors.SoundForgeError as error:
+            return ImportOutcome(errors=(_error_view(error),))
+        added = dict.fromkeys(str(track.id) for one in imported for track in one.added)
+        existing = dict.fromkeys(str(track.id) for one in imported for track in one.existing)
+        skipped = tuple(
+            f"{entry.title or 'An entry'} {_REASONS[entry.reason]}."
+            for one in imported
+            for entry in one.skipped
+        )
+        return ImportOutcome(
+            tuple(added),
+            tuple(track_id for track_id in existing if track_id not in added),
+            skipped,
+            tuple(_error_view(one.error) for one in refused),
+        )
 
     async def cancel(self, job_id: str) -> None:
         """End a job that waits or runs."""
@@ -166,9 +162,5 @@ def _id(text: str) -> uuid.UUID:
         raise errors.NotFound("not_found", "There is no such thing.") from None
 
 
-def _too_many(count: int) -> ErrorView:
-    return ErrorView(
-        "too_many_links",
-        f"That is {count} links or words; {_MOST_LINKS} at once are taken.",
-        "Paste fewer, or the link of a playlist.",
-    )
+def _error_view(error: errors.SoundForgeError) -> ErrorView:
+    return ErrorView(error.code, error.message, error.next_step)

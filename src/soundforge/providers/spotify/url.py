@@ -16,8 +16,6 @@ from soundforge import errors
 Kind: TypeAlias = Literal["track", "album", "playlist"]
 
 MAX_LINK_CHARS: Final = 2048
-MAX_PASTE_CHARS: Final = 65_536
-MAX_PASTE_LINKS: Final = 100
 
 _WEB_HOSTS: Final = frozenset({"open.spotify.com", "play.spotify.com"})
 _SHORT_HOSTS: Final = frozenset({"spotify.link", "spotify.app.link"})
@@ -64,22 +62,6 @@ class ShortLink:
 Link: TypeAlias = SpotifyRef | ShortLink
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A pasted piece that is no link we can use, and why; ``text`` is cut to 100 characters."""
-
-    text: str
-    error: errors.Invalid
-
-
-@dataclass(frozen=True, slots=True)
-class Pasted:
-    """What one paste held, each link once and in its order."""
-
-    links: tuple[Link, ...]
-    refused: tuple[Refused, ...]
-
-
 def is_spotify(text: str) -> bool:
     """Return whether ``text`` is meant for Spotify, even if it is one we must refuse."""
     try:
@@ -87,30 +69,6 @@ def is_spotify(text: str) -> bool:
     except errors.Invalid as error:
         return error.code != "link_not_supported" and "spotify" in text[:100].lower()
     return True
-
-
-def parse_many(text: str) -> Pasted:
-    """Read several links pasted at once, separated by white space.
-
-    Raises:
-        errors.Invalid: ``spotify_url_invalid``: nothing there, more than 65 536 characters
-            or more than 100 links.
-    """
-    if len(text) > MAX_PASTE_CHARS:
-        _refuse_text(f"The text is too long: {len(text)} characters.")
-    pieces = text.split()
-    if not pieces:
-        _refuse_text("There is no link in the text.")
-    if len(pieces) > MAX_PASTE_LINKS:
-        _refuse_text(f"That is {len(pieces)} links at once; {MAX_PASTE_LINKS} is the most.")
-    links: dict[Link, None] = {}
-    refused = []
-    for piece in pieces:
-        try:
-            links[parse(piece)] = None
-        except errors.Invalid as error:
-            refused.append(Refused(piece[:100], error))
-    return Pasted(tuple(links), tuple(refused))
 
 
 def parse(text: str) -> Link:

@@ -214,37 +214,6 @@ def test_what_follows_never_changes_a_reference_silently(ref: SpotifyRef, tail: 
     assert link == ref or "highlight=" in tail
 
 
-def test_several_links_pasted_at_once_come_once_each_and_in_order():
-    pasted = url.parse_many(
-        f"https://open.spotify.com/track/{ID}\n"
-        f"<spotify:album:{OTHER}>  https://spotify.link/abc\r\n"
-        f"spotify:track:{ID}"
-    )
-
-    assert pasted.links == (
-        SpotifyRef("track", ID),
-        SpotifyRef("album", OTHER),
-        ShortLink("https://spotify.link/abc"),
-    )
-    assert pasted.refused == ()
-
-
-def test_one_bad_link_among_several_is_named_and_the_others_kept():
-    pasted = url.parse_many(f"spotify:track:{ID} https://evil.example/{'x' * 500}")
-
-    assert pasted.links == (SpotifyRef("track", ID),)
-    assert pasted.refused[0].error.code == "link_not_supported"
-    assert len(pasted.refused[0].text) == 100
-
-
-@pytest.mark.parametrize("text", ["", " \n ", "a " * 40_000, "spotify:x " * 101])
-def test_a_paste_without_links_or_with_too_many_is_refused(text: str):
-    with pytest.raises(errors.Invalid) as refusal:
-        url.parse_many(text)
-
-    assert refusal.value.code == "spotify_url_invalid"
-
-
 @pytest.mark.parametrize(
     ("text", "is_ours"),
     [
