@@ -70,11 +70,8 @@ def chroma(recording: Recording) -> Matrix:
 
     A frame without sound is all 0.
     """
-    twelve = np.maximum(recording.column("fine_chroma") @ _reader(tuning(recording)), 0)
-    largest = twelve.max(axis=1, keepdims=True)
-    tiny = np.finfo(np.float32).tiny
-    scaled: Matrix = np.divide(twelve, largest, out=np.zeros_like(twelve), where=largest > tiny)
-    return scaled
+    reader = _reader(tuning(recording))
+    return np.concatenate([_scaled(part @ reader) for part in recording.columns["fine_chroma"]])
 
 
 def tuning(recording: Recording) -> float:
@@ -88,6 +85,14 @@ def tuning(recording: Recording) -> float:
     strong = deviation[height >= np.median(height)]
     counts, edges = np.histogram(strong, np.linspace(-0.5, 0.5, _CENTS + 1))
     return float(edges[counts.argmax()])
+
+
+def _scaled(twelve: Matrix) -> Matrix:
+    twelve = np.maximum(twelve, 0)
+    largest = twelve.max(axis=1, keepdims=True)
+    is_sound = largest > np.finfo(np.float32).tiny
+    scaled: Matrix = np.divide(twelve, largest, out=np.zeros_like(twelve), where=is_sound)
+    return scaled
 
 
 def _reader(tuning: float) -> NDArray[np.float32]:

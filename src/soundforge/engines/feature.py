@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,3 +63,20 @@ class Feature:
     label: str
     measures: Mapping[str, Measure]
     extract: Callable[[Recording], Finding]
+
+
+def summary(matrix: Matrix) -> dict[str, Any]:
+    """Return ``mean`` and ``std`` over the frames of a curve, or of each row of a matrix."""
+    import numpy as np
+
+    if matrix.ndim == 1:
+        return {
+            "mean": float(matrix.mean(dtype=np.float64)),
+            "std": float(matrix.std(dtype=np.float64)),
+        }
+    rows = [summary(row) for row in matrix]  # one at a time: double precision is twice as large
+    return {name: [row[name] for row in rows] for name in ("mean", "std")}
+
+
+#: The summary of what cannot be known.
+NO_SUMMARY: Final[dict[str, Any]] = {"mean": None, "std": None}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from soundforge.engines import chromagram
-from soundforge.engines.feature import Feature, Finding
+from soundforge.engines.feature import NO_SUMMARY, Feature, Finding, summary
 
 if TYPE_CHECKING:
     from soundforge.engines.feature import Recording
@@ -19,13 +17,9 @@ def extract(recording: Recording) -> Finding:
     ``tuning_cents`` is the distance from A = 440 Hz, -50 to 50. All None in silence.
     """
     chroma = chromagram.chroma(recording).T
-    wide = chroma.astype(np.float64)
-    is_silent = recording.level.is_silent
-    value = {
-        "mean": None if is_silent else wide.mean(axis=1).tolist(),
-        "std": None if is_silent else wide.std(axis=1).tolist(),
-        "tuning_cents": None if is_silent else round(100 * chromagram.tuning(recording)),
-    }
+    if recording.level.is_silent:
+        return Finding({**NO_SUMMARY, "tuning_cents": None}, {"chroma": chroma})
+    value = {**summary(chroma), "tuning_cents": round(100 * chromagram.tuning(recording))}
     return Finding(value, {"chroma": chroma})
 
 

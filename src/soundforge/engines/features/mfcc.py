@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from soundforge.engines import mel
-from soundforge.engines.feature import Feature, Finding
+from soundforge.engines.feature import NO_SUMMARY, Feature, Finding, summary
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,12 +21,7 @@ def extract(recording: Recording) -> Finding:
     """Return ``mean`` and ``std`` of each coefficient over the frames; None in silence."""
     frames = [levels @ _COSINES for levels in mel.clipped(recording.columns["mel_db"])]
     mfcc = np.concatenate(frames).T
-    wide = mfcc.astype(np.float64)
-    is_silent = recording.level.is_silent
-    value = {
-        "mean": None if is_silent else wide.mean(axis=1).tolist(),
-        "std": None if is_silent else wide.std(axis=1).tolist(),
-    }
+    value = NO_SUMMARY if recording.level.is_silent else summary(mfcc)
     return Finding(value, {"mfcc": mfcc})
 
 

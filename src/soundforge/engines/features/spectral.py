@@ -6,11 +6,11 @@ The definitions are librosa's, so that the numbers can be compared.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from soundforge.engines.feature import Feature, Finding
+from soundforge.engines.feature import NO_SUMMARY, Feature, Finding, summary
 from soundforge.engines.spectrum import BIN_HZ, FRAME_LENGTH, HOP_LENGTH
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def extract(recording: Recording) -> Finding:
         "zero_crossing_rate": recording.column("zero_crossing_rate"),
     }
     is_silent = recording.level.is_silent
-    value = {name: _NOTHING if is_silent else _summary(curve) for name, curve in curves.items()}
+    value = {name: NO_SUMMARY if is_silent else summary(curve) for name, curve in curves.items()}
     return Finding(value, curves)
 
 
@@ -100,14 +100,6 @@ def _contrast(peaks_and_valleys: Matrix) -> Matrix:
     valleys = np.maximum(valleys, valleys.max() - _RANGE_DB)
     contrast: Matrix = np.maximum(peaks, peaks.max() - _RANGE_DB) - valleys
     return contrast
-
-
-def _summary(curve: Matrix) -> dict[str, Any]:
-    wide = curve.astype(np.float64)
-    return {"mean": wide.mean(axis=-1).tolist(), "std": wide.std(axis=-1).tolist()}
-
-
-_NOTHING: Final[dict[str, Any]] = {"mean": None, "std": None}
 
 
 def _bands() -> tuple[tuple[int, int, int], ...]:
