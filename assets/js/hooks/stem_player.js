@@ -29,6 +29,7 @@ export const StemPlayer = {
       said: this.el.querySelector("[data-said]"),
     };
     this.listen();
+    this.el.dataset.playerState = "idle";
     this.drawAll();
     this.frame();
   },

@@ -121,6 +121,7 @@ export const Upload = {
 
   finish(row) {
     this.show(row, "done", "Here. It is on the list below.");
+    row.bar.remove();
     row.button.remove();
     setTimeout(() => row.item.remove(), DONE_STAYS_MS);
   },

@@ -127,7 +127,7 @@ export class StemEngine extends EventTarget {
 
   open() {
     if (this.context) return;
-    this.context = new AudioContext({ sampleRate: this.sampleRateHz, latencyHint: "playback" });
+    this.context = new AudioContext({ sampleRate: this.sampleRateHz, latencyHint: "balanced" });
     this.bus = this.context.createGain();
     this.bus.gain.value = this.level;
     this.bus.connect(this.context.destination);

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from soundforge.web.studio import StageName, StageView, TrackView
 
@@ -236,6 +236,11 @@ def level(energy: float | None) -> str | None:
 def number(value: float, digits: int) -> str:
     """Return a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", _MINUS)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return ``vocals, drums and bass``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def tracks(count: int) -> str:

@@ -209,3 +209,11 @@ def test_a_link_has_a_recording_only_after_its_download():
     assert not words.has_recording(a_track("t", "T", stages=waiting))
     assert words.has_recording(a_track("t", "T", stages=()))
     assert words.is_busy(a_track("t", "T", stages=waiting), "separate")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")],
+)
+def test_names_are_listed_as_one_says_them(names, expected):
+    assert words.listed(names) == expected

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from soundforge.live.bus import Message
     from soundforge.live.page import Value
-    from soundforge.web.studio import StageName, TrackView
+    from soundforge.web.studio import ModelView, StageName, StageView, TrackView
 
 _STAGES: Final[dict[str, StageName]] = {
     "download": "download",
@@ -59,12 +59,17 @@ class TrackPage(StudioPage):
         return "news"
 
     @property
-    def stage(self) -> Any:
+    def stage(self) -> StageView | None:
         """The stage to speak of, or None."""
         return words.current(self.track)
 
     @property
-    def wheel(self) -> Any:
+    def chosen(self) -> ModelView | None:
+        """The model that would separate now."""
+        return next((model for model in self.models if model.name == self.model), None)
+
+    @property
+    def wheel(self) -> components.Safe | None:
         """The wheel of keys, or None without a key."""
         track = self.track
         if not (track.camelot and track.key_name):
@@ -72,7 +77,7 @@ class TrackPage(StudioPage):
         return components.Safe(drawing.camelot_wheel(track.camelot, track.key_name))
 
     @property
-    def chroma(self) -> Any:
+    def chroma(self) -> components.Safe | None:
         """The pitch classes as bars, or None."""
         sound = self.track.sound
         return (
