@@ -86,7 +86,8 @@ def make_song(path: Path, duration_s: float) -> Path:
 def run_librosa(song: Path) -> Run:
     """Run the plain script on ``song``."""
     script = Path(__file__).with_name("plain_librosa.py")
-    return _run([sys.executable, str(script), str(song)], b"")
+    # Safely (-P): this folder's `queue.py` would hide the standard library's.
+    return _run([sys.executable, "-P", str(script), str(song)], b"")
 
 
 def run_engine(song: Path, folder: Path) -> Run:
@@ -154,17 +155,23 @@ def _make_song_elsewhere(path: Path, duration_s: float) -> Path:
 
 def _run(command: list[str], request: bytes) -> Run:
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answered:
+    with (
+        tempfile.TemporaryFile() as asked,
+        tempfile.TemporaryFile() as answered,
+        tempfile.TemporaryFile() as log,
+    ):
         asked.write(request)
         asked.seek(0)
-        process = subprocess.Popen(command, stdin=asked, stdout=answered, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdin=asked, stdout=answered, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)  # not wait(): this tells the peak memory
         process.returncode = os.waitstatus_to_exitcode(status)
         took_s = time.perf_counter() - began
         answered.seek(0)
+        log.seek(0)
         lines = answered.read().splitlines()
-    if process.returncode or not lines:
-        raise SystemExit(f"{' '.join(command)} failed with status {process.returncode}")
+        if process.returncode or not lines:
+            sys.stderr.buffer.write(log.read())
+            raise SystemExit(f"{' '.join(command)} failed with status {process.returncode}")
     cpu_s = usage.ru_utime + usage.ru_stime
     return Run(took_s, cpu_s, usage.ru_maxrss / 1024, json.loads(lines[-1]))
 
