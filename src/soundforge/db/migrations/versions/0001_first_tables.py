@@ -125,8 +125,8 @@ def _jobs() -> None:
         sa.Column("file_size", sa.BigInteger),
         sa.Column("model", sa.String(64)),
         sa.Column("results", JSONB),
-        sa.CheckConstraint(_STATUSES, name="ck_jobs_status"),
-        sa.CheckConstraint("progress BETWEEN 0 AND 100", name="ck_jobs_progress"),
+        sa.CheckConstraint(_STATUSES, name=op.f("ck_jobs_status")),
+        sa.CheckConstraint("progress BETWEEN 0 AND 100", name=op.f("ck_jobs_progress")),
     )
     op.create_index("ix_jobs_track_id_inserted_at", "jobs", ["track_id", "inserted_at"])
     op.create_index("ix_jobs_queue_job_id", "jobs", ["queue_job_id"])
