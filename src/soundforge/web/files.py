@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
 _LONGEST_NAME: Final = 150
+_LONGEST_SUFFIX: Final = 20
 _RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII | re.IGNORECASE)
 _LONGEST_NUMBER: Final = 19
 _MEDIA_TYPES: Final = {
@@ -148,11 +149,12 @@ def safe_name(name: str) -> str:
     >>> safe_name("AC/DC: Back in Black.flac")
     'AC_DC_ Back in Black.flac'
     """
-    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
+    name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).rstrip(" .")
     stem, dot, suffix = name.rpartition(".")
     if not dot:
-        return name[:_LONGEST_NAME] or "file"
-    return f"{stem[:_LONGEST_NAME].rstrip(' .') or 'file'}.{suffix}"
+        stem, suffix = suffix, ""
+    stem = stem.strip(" .")[:_LONGEST_NAME].rstrip(" .")
+    return f"{stem or 'file'}{dot}{suffix[:_LONGEST_SUFFIX]}"
 
 
 def _check(path: Path) -> None:

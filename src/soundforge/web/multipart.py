@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_HEADER_BYTES: Final = 16 * 1024
 _MAX_FIELD_BYTES: Final = 4 * 1024
+_MAX_BOUNDARY_BYTES: Final = 70  # RFC 2046, 5.1.1
 _MAX_FIELDS: Final = 16
 
 
@@ -164,7 +165,7 @@ class FilePart:
 def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not boundary:
+    if kind != b"multipart/form-data" or not 0 < len(boundary) <= _MAX_BOUNDARY_BYTES:
         raise errors.Invalid(
             "media_type_unsupported",
             "The body is not multipart/form-data.",

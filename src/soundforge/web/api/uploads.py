@@ -89,5 +89,7 @@ def _options(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str | None]:
     stages = [word.strip() for word in fields.get("stages", "").split(",") if word.strip()]
     model = fields.get("model") or None
     if model and ("\x00" in model or len(model) > 64):
-        raise errors.Invalid("model_unknown", "There is no such model.")
+        raise errors.Invalid(
+            "model_unknown", "There is no such model.", "GET /api/v1/models lists them."
+        )
     return (plans.check(stages) if stages else ()), model
