@@ -1,6 +1,6 @@
 """Latency of the queue: from the commit that puts a job in, to the first line of its handler.
 
-    python -m bench.queue
+    python -m bench.queue_latency
 
 The real queue on the bundled PostgreSQL, one worker, nothing else to do.
 """
