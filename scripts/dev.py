@@ -56,6 +56,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 def main() -> int:
     """Serve until interrupted; a server that broke waits for the next change."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seen, server = newest_change(), start()
     try:
         while True:
