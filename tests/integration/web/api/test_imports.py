@@ -178,3 +178,15 @@ async def test_without_credentials_the_answer_says_how_to_get_them(node):
 
     assert answer.json()["code"] == "spotify_not_configured"
     assert answer.json()["next_step"]
+
+
+async def test_a_title_that_is_no_unicode_breaks_nothing(api, spotify):
+    odd = fake.make_id("odd")
+    spotify.tracks[odd] = fake.track(odd, "a\ud800b")
+
+    answers = [
+        await api.post(path, json={"url": link("track", odd)})
+        for path in (IMPORTS, "/api/spotify/fetch", "/api/download/track")
+    ]
+
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from soundforge import errors
 from soundforge.library import Job, jobs
@@ -20,14 +21,22 @@ if TYPE_CHECKING:
     from soundforge.web.services import Services
 
 
+class Json(JSONResponse):
+    """JSON in ASCII: text that a client or a service sent may hold what UTF-8 cannot."""
+
+    def render(self, content: Any) -> bytes:
+        """Return ``content`` as bytes."""
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
 def success(body: dict[str, Any], *, status: int = 200) -> JSONResponse:
     """Return a flat body with ``success: true``."""
-    return JSONResponse({"success": True, **body}, status)
+    return Json({"success": True, **body}, status)
 
 
 def refusal(status: int, sentence: str, code: str, next_step: str = "") -> JSONResponse:
     """Return the original's failure, with our code beside it."""
-    return JSONResponse({"error": sentence, "code": code, "next_step": next_step}, status)
+    return Json({"error": sentence, "code": code, "next_step": next_step}, status)
 
 
 class CompatRoute(APIRoute):
@@ -60,7 +69,7 @@ async def body_of(request: Request) -> dict[str, Any]:
     """Return the request's JSON object; anything else counts as an empty one."""
     try:
         body = await request.json()
-    except (ValueError, UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError, ClientDisconnect):
         return {}
     return body if isinstance(body, dict) else {}
 
