@@ -51,7 +51,8 @@ async def doctor() -> None:
 
 def _ground(settings: Settings) -> Iterator[Finding]:
     data_dir = settings.data_dir.expanduser().absolute()
-    is_writable = os.access(_existing(data_dir), os.W_OK)
+    nearest = _existing(data_dir)
+    is_writable = nearest.is_dir() and os.access(nearest, os.W_OK)
     yield Finding(
         "Data folder", is_writable, str(data_dir), "" if is_writable else "Set SFA_DATA_DIR."
     )

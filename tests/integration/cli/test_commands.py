@@ -1,0 +1,116 @@
+"""The command as a person types it: what it prints, what it exits with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures import audio
+
+SFA = Path(sys.executable).with_name("sfa")
+
+
+@pytest.fixture
+def sfa(tmp_path):
+    """Return a function that runs ``sfa`` on an empty data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SFA_")}
+
+    def run(*arguments, **variables):
+        return subprocess.run(
+            [SFA, *map(str, arguments)],
+            env={**kept, "SFA_DATA_DIR": str(tmp_path / "data"), "SFA_PORT": "1", **variables},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def song(tmp_path):
+    path = tmp_path / "a song.wav"
+    audio.write(path, audio.clicks(8.0, bpm=120.0))
+    return path
+
+
+def test_doctor_says_what_works_and_how_to_mend_the_rest(sfa):
+    done = sfa("doctor")
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "Engines: start, answer and end" in said
+    assert "sfa models pull spleeter_2stems" in said
+    assert "SFA_SPOTIFY__CLIENT_ID" in said
+
+
+def test_doctor_fails_when_the_data_folder_cannot_be_used(sfa, tmp_path):
+    (tmp_path / "in the way").touch()
+
+    done = sfa("doctor", SFA_DATA_DIR=str(tmp_path / "in the way" / "data"))
+
+    assert done.returncode == 1, done.stdout + done.stderr
+
+
+def test_models_are_listed_with_what_is_known_of_their_licence(sfa):
+    models = {model["name"]: model for model in json.loads(sfa("models", "list", "--json").stdout)}
+
+    assert models["spleeter_2stems"]["available"]
+    assert not models["spleeter_2stems"]["installed"]
+    assert not models["htdemucs"]["available"]
+    assert all(model["licence"] for model in models.values())
+
+
+def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song):
+    done = sfa("analyze", song, "--features", "tempo", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["tempo"]["bpm"] == pytest.approx(120, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["models", "pull", "nosuch"], 1, "(model_unknown)"),
+        (["serve", "--host", "0.0.0.0"], 1, "(host_not_loopback)"),
+        (["serve", "--port", "70000"], 2, "--port"),
+        (["worker", "--queues", "mixing=1"], 2, "the queues are download, processing, analysis"),
+        (["worker", "--queues", "processing=many"], 2, "is not queue=number"),
+        (["import", "https://open.spotify.com/track/x"], 1, "(server_unreachable)"),
+        (["separate", "no such file"], 2, "does not exist"),
+        (["nosuch"], 2, "No such command"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_a_sentence(sfa, arguments, status, sentence):
+    done = sfa(*arguments)
+
+    assert (done.returncode, sentence in done.stderr) == (status, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_audio_is_refused_with_its_code(sfa, tmp_path):
+    text = tmp_path / "song.mp3"
+    text.write_text("these are words")
+
+    done = sfa("analyze", text)
+
+    assert done.returncode == 1
+    assert "(not_audio)" in done.stderr
+
+
+def test_a_model_that_is_not_here_is_refused_with_the_next_step(sfa, song, tmp_path):
+    done = sfa("separate", song, "--model", "htdemucs", "--out", tmp_path / "out")
+
+    assert done.returncode == 1
+    assert "(model_not_installed)" in done.stderr
+
+
+def test_a_wrong_setting_is_named(sfa):
+    done = sfa("models", "list", SFA_PORT="http")
+
+    assert done.returncode != 0
+    assert "Setting port" in done.stderr
+    assert "(settings_invalid)" in done.stderr
