@@ -10,6 +10,7 @@ import io
 import json
 import os
 import time
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,6 +74,9 @@ def listen(
 ) -> Recording:
     """Hear ``blocks``, each ``(n, channels)``, once, and keep what ``chosen`` will ask for."""
     level = Level()
+    meters = {
+        name: make(sample_rate_hz) for one in chosen.values() for name, make in one.meters.items()
+    }
     channels = 1
 
     def mono() -> Iterator[Samples]:
@@ -80,24 +84,32 @@ def listen(
         for block in blocks:
             planes = level.hear(np.ascontiguousarray(block.T))
             channels = len(planes)
+            for meter in meters.values():
+                meter.hear(planes)
             yield planes.mean(axis=0)[:, None]
 
     measures = {name: take for one in chosen.values() for name, take in one.measures.items()}
     resampled = resample(mono(), sample_rate_hz, spectrum.SAMPLE_RATE_HZ)
     columns = spectrum.measure((block[:, 0] for block in resampled), measures)
-    return Recording(level, columns, level.samples / channels / sample_rate_hz)
+    return Recording(level, columns, level.samples / channels / sample_rate_hz, meters)
 
 
 def conclude(
     recording: Recording, chosen: Mapping[str, Feature], report: Report
 ) -> dict[str, Finding]:
     """Return what each of ``chosen`` finds in ``recording``, by name."""
-    findings = {}
-    for number, (name, feature) in enumerate(chosen.items()):
+    found = recording.found
+    for number, name in enumerate(_in_order(chosen)):
         done = _PASS_SHARE + (1 - _PASS_SHARE) * number / len(chosen)
-        report(done, f"Finding: {feature.label.lower()}", feature=name)
-        findings[name] = feature.extract(recording)
-    return findings
+        report(done, f"Finding: {chosen[name].label.lower()}", feature=name)
+        found[name] = chosen[name].extract(recording)
+    return {name: found[name] for name in chosen}
+
+
+def _in_order(chosen: Mapping[str, Feature]) -> Iterable[str]:
+    """Return the names, each after those whose findings it uses."""
+    graph = {name: set(one.after) & chosen.keys() for name, one in chosen.items()}
+    return TopologicalSorter(graph).static_order()
 
 
 def _choose(names: list[str]) -> dict[str, Feature]:

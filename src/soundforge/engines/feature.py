@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from soundforge.engines import spectrum
-    from soundforge.engines.level import Level
+    from soundforge.engines.level import Level, Planes
 
     Matrix: TypeAlias = spectrum.Matrix
     Measure: TypeAlias = spectrum.Measure
+
+_T = TypeVar("_T")
+
+
+class Meter(Protocol):
+    """Something that hears the recording itself: all channels, at their own sample rate."""
+
+    def hear(self, planes: Planes) -> None:
+        """Take in the next samples, shape ``(channels, n)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +32,28 @@ class Recording:
         level: Level of the recording in all its channels, at its own sample rate.
         columns: What every asked `Measure` returned, block after block.
         duration_s: Length of the recording.
+        meters: Every asked `Meter`, after the whole recording.
+        found: What the features before this one have found, by name.
     """
 
     level: Level
     columns: Mapping[str, Sequence[Matrix]]
     duration_s: float
+    meters: Mapping[str, Meter] = field(default_factory=dict)
+    found: dict[str, Finding] = field(default_factory=dict)
+    _derived: dict[Callable[[Recording], Any], Any] = field(default_factory=dict, init=False)
 
     def column(self, name: str) -> Matrix:
         """Return a measure over all frames, shape ``(frames,)`` or ``(frames, width)``."""
         import numpy as np
 
         return np.concatenate(self.columns[name])
+
+    def once(self, derive: Callable[[Recording], _T]) -> _T:
+        """Return ``derive(self)``, worked out the first time only; features share it so."""
+        if derive not in self._derived:
+            self._derived[derive] = derive(self)
+        return cast("_T", self._derived[derive])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +78,16 @@ class Feature:
         measures: What must be measured on every frame, by name. Features share a measure
             by giving it the same name; it is then taken once.
         extract: Makes the finding of the measures.
+        meters: What must hear the recording itself, made for its sample rate in Hz; shared
+            by name like the measures.
+        after: Features whose findings are used where they were asked for; they come first.
     """
 
     label: str
     measures: Mapping[str, Measure]
     extract: Callable[[Recording], Finding]
+    meters: Mapping[str, Callable[[int], Meter]] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
 
 
 def summary(matrix: Matrix) -> dict[str, Any]:

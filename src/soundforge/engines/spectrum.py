@@ -31,11 +31,18 @@ HOP_LENGTH: Final = 512
 FRAME_RATE_HZ: Final = SAMPLE_RATE_HZ / HOP_LENGTH
 BLOCK_FRAMES: Final = 256
 
+#: Frames for what needs more resolution than time: 2.7 Hz apart, every fourth frame.
+WIDE_LENGTH: Final = 8192
+WIDE_HOP: Final = 4 * HOP_LENGTH
+WIDE_RATE_HZ: Final = SAMPLE_RATE_HZ / WIDE_HOP
+
 #: Frequency of every bin of a spectrum, in Hz.
 BIN_HZ: Final = np.fft.rfftfreq(FRAME_LENGTH, 1 / SAMPLE_RATE_HZ)
 
 _PADDING: Final = FRAME_LENGTH // 2
+_CONTEXT: Final = (WIDE_LENGTH - FRAME_LENGTH) // 2
 _SPAN: Final = (BLOCK_FRAMES - 1) * HOP_LENGTH + FRAME_LENGTH
+_WIDE_SPAN: Final = _SPAN + 2 * _CONTEXT
 _HANN: Final = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME_LENGTH) / FRAME_LENGTH)).astype(
     np.float32
 )
@@ -46,12 +53,22 @@ class Block:
     """Consecutive frames, at most about `BLOCK_FRAMES`.
 
     Args:
-        samples: The samples below the frames, in order, each once; a whole number of hops.
-        real: Which of ``samples`` are the recording's; the others are padding.
+        wide: The samples below the frames, and 3072 more on either side.
+        real: Which of `samples` are the recording's; the others are padding.
     """
 
-    samples: Samples
+    wide: Samples
     real: slice
+
+    @property
+    def samples(self) -> Samples:
+        """The samples below the frames, in order, each once; a whole number of hops."""
+        return self.wide[_CONTEXT:-_CONTEXT]
+
+    @cached_property
+    def wide_frames(self) -> Samples:
+        """Every fourth frame, as long as `WIDE_LENGTH` with the same centre; a view."""
+        return sliding_window_view(self.wide, WIDE_LENGTH)[::WIDE_HOP]
 
     @cached_property
     def frames(self) -> Samples:
@@ -82,20 +99,22 @@ def cut(stream: Iterable[Samples]) -> Iterator[Block]:
 
     ``n`` samples make ``1 + n // 512`` frames.
     """
-    waiting = np.zeros(_PADDING, np.float32)
+    waiting = np.zeros(_CONTEXT + _PADDING, np.float32)
     padding = _PADDING
     is_empty = True
     for chunk in stream:
         is_empty = is_empty and not len(chunk)
         waiting = np.concatenate([waiting, chunk])
-        while len(waiting) >= _SPAN:
-            yield Block(waiting[:_SPAN], slice(padding, _SPAN))
+        while len(waiting) >= _WIDE_SPAN:
+            yield Block(waiting[:_WIDE_SPAN], slice(padding, _SPAN))
             waiting = waiting[BLOCK_FRAMES * HOP_LENGTH :]
             padding = max(0, padding - BLOCK_FRAMES * HOP_LENGTH)
     if not is_empty:
-        padded = np.pad(waiting, (0, _PADDING))
-        whole = len(padded) - len(padded) % HOP_LENGTH  # what is left over fills no frame
-        yield Block(padded[:whole], slice(padding, min(whole, len(waiting))))
+        heard = len(waiting) - _CONTEXT
+        whole = heard + _PADDING
+        whole -= whole % HOP_LENGTH  # what is left over fills no frame
+        padded = np.pad(waiting, (0, _PADDING + _CONTEXT))
+        yield Block(padded[: whole + 2 * _CONTEXT], slice(padding, min(whole, heard)))
 
 
 def measure(stream: Iterable[Samples], measures: Mapping[str, Measure]) -> dict[str, list[Matrix]]:

@@ -37,6 +37,18 @@ def test_n_samples_make_one_frame_more_than_they_have_hops(samples):
     assert sum(len(block.frames) for block in blocks) == 1 + samples // spectrum.HOP_LENGTH
 
 
+@given(cuts=st.lists(st.integers(0, SECONDS * spectrum.SAMPLE_RATE_HZ), max_size=5))
+def test_every_fourth_frame_has_a_wide_one_with_the_same_centre(cuts):
+    signal = noise(SECONDS)
+
+    blocks = list(spectrum.cut(np.split(signal, sorted(cuts))))
+
+    wide = np.concatenate([block.wide_frames for block in blocks])
+    beside = (spectrum.WIDE_LENGTH - spectrum.FRAME_LENGTH) // 2
+    np.testing.assert_array_equal(wide[:, beside:-beside], whole_frames(signal)[::4])
+    np.testing.assert_array_equal(wide[2], signal[: spectrum.WIDE_LENGTH])
+
+
 def test_no_samples_make_no_blocks():
     assert list(spectrum.cut([])) == []
     assert list(spectrum.cut([np.zeros(0, np.float32)])) == []
