@@ -78,7 +78,7 @@ class Gate:
             await self._app(scope, _bounded(scope, receive), answer)
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, str, str] | None:
-        if not self._is_allowed(headers.get("host", "")):
+        if not self._is_for_us(headers.getlist("host")):
             return 421, "host_not_allowed", "This host name is not ours.", _HOSTS_NEXT
         asks_to_change = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
         if asks_to_change and not self._is_from_us(scope, headers):
@@ -88,8 +88,9 @@ class Gate:
             return 413, "body_too_large", "The body is over 1 MB.", "Send less."
         return None
 
-    def _is_allowed(self, host: str) -> bool:
-        match = _HOST.fullmatch(host.strip())
+    def _is_for_us(self, hosts: list[str]) -> bool:
+        """Whether the one Host header names us; two of them are an attempt to confuse proxies."""
+        match = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 else None
         return match is not None and match["name"].lower() in self._allowed_hosts
 
     def _is_from_us(self, scope: Scope, headers: Headers) -> bool:

@@ -14,6 +14,7 @@ from soundforge.pipeline import actions, outlook
 from soundforge.pipeline.outlook import Outlook
 from soundforge.web.api.stems import StemOut
 from soundforge.web.errors import answers
+from soundforge.web.job_error import error_out
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class JobOut(BaseModel):
     progress: int = Field(ge=0, le=100, description="Percent.")
     message: str = Field(description="What is being done.")
     attempt: int = Field(ge=1)
+    ready_s: float = Field(ge=0, description="Seconds of every stem that can be played already.")
     model: str | None = Field(description="Separation model.")
     options: dict[str, Any]
     error: ErrorOut | None
@@ -76,9 +78,10 @@ def job_out(job: Job, look: Outlook | None, made: Sequence[Stem] = ()) -> JobOut
         progress=job.progress,
         message=job.message,
         attempt=job.attempt,
+        ready_s=job.ready_s,
         model=job.model,
         options=job.options,
-        error=_error_out(job),
+        error=ErrorOut(**error) if (error := error_out(job)) else None,
         eta_s=round(eta.left_s, 1) if eta else None,
         eta_error_s=round(eta.error_s, 1) if eta else None,
         queue_position=look.queue_position if look else None,
@@ -88,16 +91,6 @@ def job_out(job: Job, look: Outlook | None, made: Sequence[Stem] = ()) -> JobOut
         inserted_at=job.inserted_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
-    )
-
-
-def _error_out(job: Job) -> ErrorOut | None:
-    if job.error_code is None:
-        return None
-    return ErrorOut(
-        code=job.error_code,
-        message=job.error_message or "",
-        next_step=job.error_next_step or "",
     )
 
 

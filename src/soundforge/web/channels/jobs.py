@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors, events
 from soundforge.library import Job, jobs
 from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinRefused, Reply
+from soundforge.web.job_error import error_out
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -18,18 +19,22 @@ if TYPE_CHECKING:
 
 PATTERN: Final = "jobs:*"
 _MERGED: Final = {events.JOB_PROGRESS, events.PIPELINE_PROGRESS}
+_OF_PIPELINE: Final = {events.PIPELINE_PROGRESS, events.PIPELINE_COMPLETE}
+_ENDED: Final = {events.JOB_COMPLETED, events.JOB_FAILED}
 
 
 class JobChannel(Channel):
     """One client following one job.
 
     Pushes ``job:progress``, ``job:completed``, ``job:failed``, ``pipeline:progress`` and
-    ``pipeline:complete``; answers ``ping``.
+    ``pipeline:complete``; answers ``ping``. Announcements carry ids and numbers only: why a job
+    failed, what it measured and the track's title are added here.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._track_topic = ""
+        self._track_title = ""
 
     async def join(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Let the owner of the job in; answer with its state now."""
@@ -37,6 +42,7 @@ class JobChannel(Channel):
         job = await self._job()
         # The job's own topic says how the whole pipeline ended; the track's says how it goes.
         self._track_topic = events.track_topic(job.track_id)
+        self._track_title = job.track.title
         self.subscribe(self.topic)
         self.subscribe(self._track_topic)
         return _state(await self._job())
@@ -51,7 +57,7 @@ class JobChannel(Channel):
         if message.event == events.RESYNC:
             await self._resync(message)
         elif message.topic != self._track_topic or message.event == events.PIPELINE_PROGRESS:
-            self.push(message.event, message.data)
+            await self._tell(message.event, message.data)
 
     def merge_key(self, message: Message) -> Hashable | None:
         """Keep only the newest progress of a job that nobody has looked at yet."""
@@ -63,22 +69,47 @@ class JobChannel(Channel):
         if message.topic == self._track_topic:
             return
         job = await self._job()
-        event = events.JobChanged(
-            job.id, job.track_id, job.stage, job.status, job.progress, job.attempt
-        ).announcements()[0]
-        self.push(event[1], event[2])
+        changed = events.JobChanged(
+            job.id,
+            job.track_id,
+            job.stage,
+            job.status,
+            job.progress,
+            job.attempt,
+            job.ready_s,
+        )
+        _, event, data = changed.announcements()[0]
+        await self._tell(event, data)
+
+    async def _tell(self, event: str, data: dict[str, Any]) -> None:
+        if event in _OF_PIPELINE:
+            self.push(event, {**data, "track_title": self._track_title})
+        elif event in _ENDED:
+            job = await self._job()
+            self.push(event, {**data, "error": error_out(job), "results": job.results})
+        else:
+            self.push(event, data)
 
     async def _job(self) -> Job:
         refused = JoinRefused("job_not_found")
-        try:
-            job_id = uuid.UUID(self.topic.partition(":")[2])
-        except ValueError:
-            raise refused from None
+        job_id = _id_in(self.topic)
+        if job_id is None:
+            raise refused
         async with self._services.tools.database.transaction() as session:
             try:
                 return await jobs.get(session, self.assigns["user_id"], job_id)
             except errors.NotFound:
                 raise refused from None
+
+
+def _id_in(topic: str) -> uuid.UUID | None:
+    """Return the id in ``topic``; None unless it is written as we announce it."""
+    text = topic.partition(":")[2]
+    try:
+        job_id = uuid.UUID(text)
+    except ValueError:
+        return None
+    return job_id if str(job_id) == text else None
 
 
 def _state(job: Job) -> dict[str, Any]:
@@ -89,4 +120,5 @@ def _state(job: Job) -> dict[str, Any]:
         "status": job.status,
         "progress": job.progress,
         "attempt": job.attempt,
+        "ready_s": job.ready_s,
     }

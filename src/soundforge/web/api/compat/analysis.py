@@ -13,11 +13,11 @@ from soundforge.web.api.compat import recordings
 from soundforge.web.api.compat.answer import (
     CompatRoute,
     body_of,
-    error_of,
     job_of,
     success,
     text_of,
 )
+from soundforge.web.job_error import error_out
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/api/analysis", tags=["compatibility"], route_class=CompatRoute)
@@ -57,6 +57,6 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
             "progress": job.progress,
             "type": job.options.get("type", "full"),
             "result": found[0].features if found else None,
-            "error": error_of(job),
+            "error": error_out(job),
         }
     )

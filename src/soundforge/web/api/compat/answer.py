@@ -105,14 +105,3 @@ async def job_of(services: Services, user: uuid.UUID, job_id: str, stage: str) -
     if job.stage != stage:
         raise missing
     return job
-
-
-def error_of(job: Job) -> dict[str, Any] | None:
-    """Return why the job failed, which the original never said."""
-    if job.error_code is None:
-        return None
-    return {
-        "code": job.error_code,
-        "message": job.error_message,
-        "next_step": job.error_next_step,
-    }

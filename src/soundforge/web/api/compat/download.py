@@ -15,12 +15,12 @@ from soundforge.pipeline.start import Plan
 from soundforge.web.api.compat.answer import (
     CompatRoute,
     body_of,
-    error_of,
     job_of,
     refusal,
     success,
     text_of,
 )
+from soundforge.web.job_error import error_out
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/api/download", tags=["compatibility"], route_class=CompatRoute)
@@ -72,6 +72,6 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
             "status": job.status,
             "progress": job.progress,
             "result": result,
-            "error": error_of(job),
+            "error": error_out(job),
         }
     )

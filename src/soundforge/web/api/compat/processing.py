@@ -12,11 +12,11 @@ from soundforge.web.api.compat import recordings
 from soundforge.web.api.compat.answer import (
     CompatRoute,
     body_of,
-    error_of,
     job_of,
     success,
     text_of,
 )
+from soundforge.web.job_error import error_out
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/api/processing", tags=["compatibility"], route_class=CompatRoute)
@@ -52,7 +52,7 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
             "model": job.model,
             "result": job.options,
             "stems": [{"id": str(stem.id), "stem_type": stem.stem_type} for stem in made],
-            "error": error_of(job),
+            "error": error_out(job),
         }
     )
 
