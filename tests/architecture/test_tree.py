@@ -21,6 +21,7 @@ HELD_BY = {
     "engines/_echo.py": "integration/audio/test_engine.py",
     "engines/durable.py": "integration/engines/test_separate.py",
     "engines/ffmpeg_pipe.py": "integration/engines/test_aac.py",
+    "engines/hearing.py": "integration/engines/test_media.py",
     "engines/reader.py": "unit/engines/test_decode.py",
     "engines/separators/": "unit/audio/test_models.py",
     "identity.py": "faults",
