@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _MAX_PICKLE_BYTES: Final = 512 * 1024 * 1024
 _MAX_DIMENSIONS: Final = 8
 _MAX_OPCODES: Final = 100_000
-# What a dictionary of arrays is made of; the rest of the pickle language is refused.
-_OPCODES: Final = frozenset(
+#: What a dictionary of arrays is made of; the rest of the pickle language is refused.
+OPCODES: Final = frozenset(
     [
         "PROTO",
         "EMPTY_DICT",
@@ -80,7 +80,7 @@ def read_pickle(content: bytes) -> dict[str, NDArray[np.float32]]:
         Refused: It holds or names something else.
     """
     try:
-        _check_opcodes(content)
+        check_opcodes(content, OPCODES)
         loaded = _Unpickler(io.BytesIO(content)).load()
         if not isinstance(loaded, dict):
             raise Refused("not a dictionary")
@@ -92,11 +92,15 @@ def read_pickle(content: bytes) -> dict[str, NDArray[np.float32]]:
         raise Refused(f"a broken pickle: {type(error).__name__}") from error
 
 
-def _check_opcodes(content: bytes) -> None:
-    """Read the pickle as text first: four bytes can make the unpickler ask for 32 GB of memo."""
+def check_opcodes(content: bytes, allowed: frozenset[str]) -> None:
+    """Read the pickle as text first: four bytes can make the unpickler ask for 32 GB of memo.
+
+    Raises:
+        Refused: It uses an opcode that is not ``allowed``, or a memo that is not in order.
+    """
     stored = 0
     for count, (opcode, argument, _) in enumerate(pickletools.genops(content)):
-        if opcode.name not in _OPCODES or count > _MAX_OPCODES:
+        if opcode.name not in allowed or count > _MAX_OPCODES:
             raise Refused(f"not a plain dictionary: {opcode.name}")
         if opcode.name in ("BINPUT", "LONG_BINPUT"):
             if not isinstance(argument, int) or argument > stored:
@@ -104,7 +108,7 @@ def _check_opcodes(content: bytes) -> None:
             stored += 1
 
 
-class _Name:
+class Name:
     """An inert stand-in for a global; calling it makes another inert value."""
 
     __slots__ = ("_make",)
@@ -113,6 +117,7 @@ class _Name:
         object.__setattr__(self, "_make", make)
 
     def __call__(self, *args: Any) -> Any:
+        """Return the inert value, or refuse."""
         return object.__getattribute__(self, "_make")(*args)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -159,12 +164,12 @@ def _no_call(*_: object) -> NoReturn:
     raise Refused("a class is called")
 
 
-_NDARRAY: Final = _Name(_no_call)
+_NDARRAY: Final = Name(_no_call)
 _GLOBALS: Final = {
-    ("numpy.core.multiarray", "_reconstruct"): _Name(lambda *_: _Array()),
+    ("numpy.core.multiarray", "_reconstruct"): Name(lambda *_: _Array()),
     ("numpy", "ndarray"): _NDARRAY,
-    ("numpy", "dtype"): _Name(lambda code, *_: _DType(code)),
-    ("_codecs", "encode"): _Name(_encode),
+    ("numpy", "dtype"): Name(lambda code, *_: _DType(code)),
+    ("_codecs", "encode"): Name(_encode),
 }
 
 

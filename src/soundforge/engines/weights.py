@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from soundforge import registry
-from soundforge.engines import separators
+from soundforge.engines import networks, separators
+from soundforge.engines.networks import Network
 from soundforge.engines.runtime import EngineError
 from soundforge.engines.separators import Separator
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from soundforge.engines.separators import WheelWeights
+    from soundforge.engines.wheel import WheelWeights
 
 WEIGHTS_FILE: Final = "weights.npz"
 MANIFEST_FILE: Final = "manifest.json"
@@ -70,6 +71,20 @@ def description(name: str) -> Separator:
             f"Choose from {', '.join(known)}.",
         )
     return known[name]
+
+
+def fetchable(name: str) -> Separator | Network:
+    """Return what can be fetched under ``name``: a separation model, or an analysis network.
+
+    Raises:
+        EngineError: ``model_unknown``.
+    """
+    return network_descriptions().get(name) or description(name)
+
+
+def network_descriptions() -> dict[str, Network]:
+    """Return every analysis network by name."""
+    return registry.entries(networks, "NETWORK", Network)
 
 
 def find(models_dir: Path, name: str) -> Installed | None:

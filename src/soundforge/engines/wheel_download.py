@@ -18,7 +18,7 @@ from soundforge.engines.runtime import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from soundforge.engines.separators import WheelWeights
+    from soundforge.engines.wheel import WheelWeights
 
 logger = logging.getLogger(__name__)
 
