@@ -53,6 +53,7 @@ class JobChanged:
     Args:
         stage: ``download``, ``separate`` or ``analyze``.
         progress: Percent, 0 to 100.
+        ready_s: How many seconds of every stem can be played already.
     """
 
     job_id: object
@@ -61,6 +62,7 @@ class JobChanged:
     status: str
     progress: int
     attempt: int
+    ready_s: float = 0.0
 
     def announcements(self) -> list[Announcement]:
         """Return what is sent where."""
@@ -74,6 +76,7 @@ class JobChanged:
             "status": self.status,
             "progress": self.progress,
             "attempt": self.attempt,
+            "ready_s": self.ready_s,
         }
         changed = {"id": str(self.track_id)}
         return [

@@ -68,9 +68,15 @@ class Site:
         await self._task
 
 
+@pytest.fixture
+def studio():
+    """Return what the pages show."""
+    return FakeStudio(library())
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def site():
-    served = Site(FakeStudio(library()), ClickStems())
+async def site(studio):
+    served = Site(studio, ClickStems())
     await served.start()
     yield served
     await served.stop()

@@ -162,15 +162,17 @@ class ClickStems:
 
     Args:
         duration_s: Length of every stem.
+        made_s: How much of them there is.
     """
 
     duration_s: float = 25.0
+    made_s: float = 1e9
     _signals: dict[str, Any] = field(default_factory=dict)
 
     def chunk(self, stem: str, number: int) -> bytes | None:
         """Return ten seconds as FLAC, or None past the end."""
         samples = self.signal(stem)[number * CHUNK_S * RATE_HZ : (number + 1) * CHUNK_S * RATE_HZ]
-        if not len(samples):
+        if not len(samples) or min(self.duration_s, (number + 1) * CHUNK_S) > self.made_s:
             return None
         out = io.BytesIO()
         soundfile.write(out, samples, RATE_HZ, format="FLAC", subtype="PCM_16")
@@ -180,7 +182,7 @@ class ClickStems:
         """Return one byte per 10 ms."""
         mono = np.abs(self.signal(stem)[:, 0])
         whole = mono[: len(mono) // 441 * 441].reshape(-1, 441).max(axis=1)
-        return bytes((whole * 255).astype(np.uint8))
+        return bytes((whole * 255).astype(np.uint8))[: round(min(self.made_s, 1e6) * 100)]
 
     def signal(self, stem: str) -> Any:
         """Return the samples, ``(n, 2)``: a tone that swells, and the clicks."""
@@ -200,6 +202,7 @@ def stems(duration_s: float = 25.0) -> tuple[StemView, ...]:
     return tuple(
         StemView(
             id=name,
+            job_id="job-separate",
             stem_type=name,
             label=name.capitalize(),
             chunks_url=f"/fake/stems/{name}/chunks",
@@ -225,6 +228,24 @@ def a_track(track_id: str, title: str, **given: Any) -> TrackView:
         "inserted_at": NOW,
     }
     return TrackView(id=track_id, title=title, **{**values, **given})
+
+
+def being_separated(ready_s: float, duration_s: float = 25.0) -> TrackView:
+    """Return a track whose stems are being made; the first ``ready_s`` of them can be played."""
+    at_work = StageView("separate", "processing", "job-separate", 50, ready_s=ready_s)
+    return a_track(
+        "rising",
+        "Rising Bread",
+        state="working",
+        duration_s=duration_s,
+        stages=stages(at_work),
+        coming=stems(duration_s) if ready_s else (),
+    )
+
+
+def separated(duration_s: float = 25.0) -> TrackView:
+    """Return the track of `being_separated` when that has ended."""
+    return a_track("rising", "Rising Bread", duration_s=duration_s, stems=stems(duration_s))
 
 
 def done() -> tuple[StageView, ...]:

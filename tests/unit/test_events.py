@@ -35,5 +35,5 @@ def test_a_changed_job_is_announced_on_its_topic_by_how_it_stands(status, event)
 def test_an_announcement_carries_ids_and_numbers_only():
     for _, _, data in job("processing").announcements():
         assert all(
-            isinstance(value, (str, int)) and len(str(value)) < 40 for value in data.values()
+            isinstance(value, (str, int, float)) and len(str(value)) < 40 for value in data.values()
         )

@@ -1,7 +1,8 @@
 // The desk on a page: buttons, faders, waves and the playhead around one StemEngine.
 //
-// The element is phx-update="ignore": the server renders it once, and is only told whether the
-// transport runs. Its id names the stems, so another set of stems is another element.
+// The element is phx-update="ignore": the server renders it once, tells it by data-… how much can be
+// played, and is only told whether the transport runs. Its id names the separation: while that runs
+// and when it has ended it is the same element, and what plays goes on playing.
 import { StemEngine } from "soundforge/player/engine.js";
 import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
 
@@ -15,11 +16,11 @@ const SAYS = {
 export const StemPlayer = {
   mounted() {
     this.lanes = [...this.el.querySelectorAll("[data-stem-id]")];
-    const { durationS, sampleRateHz } = this.el.dataset;
+    const { durationS, sampleRateHz, readyS } = this.el.dataset;
     const stems = this.lanes.map((lane) => ({
       id: lane.dataset.stemId, label: lane.dataset.label, chunksUrl: lane.dataset.chunksUrl,
     }));
-    this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz });
+    this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz, readyS: +readyS });
     this.el.engine = this.engine;
     this.parts = {
       play: this.el.querySelector("[data-act=play]"),
@@ -27,11 +28,24 @@ export const StemPlayer = {
       seek: this.el.querySelector("[data-seek]"),
       head: this.el.querySelector("[data-head]"),
       said: this.el.querySelector("[data-said]"),
+      length: this.el.querySelector("[data-length]"),
+      front: this.el.querySelector("[data-front]"),
     };
+    this.peaks = new Map();
     this.listen();
-    this.el.dataset.playerState = "idle";
+    this.showState("idle");
+    this.showReady();
     this.drawAll();
     this.frame();
+  },
+
+  updated() {
+    this.showState(this.engine.state);
+    const [readyS, durationS] = [+this.el.dataset.readyS, +this.el.dataset.durationS];
+    if (readyS === this.engine.readyS && durationS === this.engine.durationS) return;
+    this.engine.grow({ readyS, durationS });
+    this.showReady();
+    this.drawAll();
   },
 
   destroyed() {
@@ -119,7 +133,7 @@ export const StemPlayer = {
 
   onState({ detail: state }) {
     const { engine, parts } = this;
-    this.el.dataset.playerState = state;
+    this.showState(state);
     parts.play.setAttribute("aria-pressed", String(engine.isRunning));
     parts.play.setAttribute("aria-label", engine.isRunning ? "Pause" : "Play");
     parts.said.textContent = state === "error" ? engine.error.message : (SAYS[state] ?? "");
@@ -162,14 +176,34 @@ export const StemPlayer = {
     this.redraw();
   },
 
+  /** What the server renders does not hold it: an update takes it away. */
+  showState(state) {
+    this.el.dataset.playerState = state;
+  },
+
+  showReady() {
+    const { engine, parts } = this;
+    const isWhole = engine.readyS >= engine.durationS;
+    parts.front.hidden = isWhole;
+    parts.front.style.setProperty("--x", `${(engine.readyS / engine.durationS) * 100}%`);
+    parts.front.firstElementChild.textContent = wholeSeconds(engine.readyS);
+    parts.length.textContent = isWhole ? `of ${wholeSeconds(engine.durationS)}` : `${wholeSeconds(engine.readyS)} playable`;
+    parts.seek.max = engine.durationS;
+  },
+
+  /** Draw all waves as far as they are made; a call while one is at work asks for one more. */
   async drawAll() {
-    this.peaks = new Map();
-    await Promise.allSettled(
+    this.isStale = Boolean(this.drawing);
+    if (this.drawing) return;
+    this.drawing = Promise.allSettled(
       this.lanes.map(async (lane) => {
-        this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl));
+        this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl, this.engine.durationS));
         drawWave(lane.querySelector("canvas"), this.peaks.get(lane));
       }),
     );
+    await this.drawing;
+    this.drawing = null;
+    if (this.isStale) this.drawAll();
   },
 
   redraw() {
@@ -195,6 +229,10 @@ function decibels(value) {
   if (value <= 0) return "off";
   const db = decibelsOf(value);
   return `${db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
+}
+
+function wholeSeconds(seconds) {
+  return clock(Math.floor(seconds)).replace(/\.\d$/, "");
 }
 
 function clock(seconds) {

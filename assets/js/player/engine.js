@@ -14,12 +14,14 @@ const STALL_MS = 1500;
 export class StemEngine extends EventTarget {
   /**
    * @param {{id: string, label: string, chunksUrl: string}[]} stems
-   * @param {{durationS: number, sampleRateHz: number}} options
+   * @param {{durationS: number, sampleRateHz: number, readyS?: number}} options `readyS` is how
+   *   much there is to play while the stems are still being made; see `grow`.
    */
-  constructor(stems, { durationS, sampleRateHz }) {
+  constructor(stems, { durationS, sampleRateHz, readyS = durationS }) {
     super();
     this.stems = stems;
     this.durationS = durationS;
+    this.readyS = readyS;
     this.sampleRateHz = sampleRateHz;
     this.state = "idle";
     this.error = null;
@@ -73,6 +75,13 @@ export class StemEngine extends EventTarget {
     this.from = target;
     this.become(this.state === "idle" ? "idle" : "paused");
     return undefined;
+  }
+
+  /** More can be played now; whoever waits for it goes on by itself. */
+  grow({ readyS, durationS }) {
+    this.readyS = readyS;
+    this.durationS = durationS;
+    this.dispatchEvent(new CustomEvent("grown"));
   }
 
   setMute(index, isMuted) {
@@ -150,6 +159,8 @@ export class StemEngine extends EventTarget {
   async feed(run) {
     let index = Math.min(Math.floor(this.from / CHUNK_S), Math.ceil(this.durationS / CHUNK_S) - 1);
     while (this.run === run && this.until < this.durationS) {
+      await this.untilThere(index, run);
+      if (this.run !== run) return;
       const buffers = await this.store.all(index);
       if (this.run !== run) return;
       this.schedule(buffers, index);
@@ -158,6 +169,14 @@ export class StemEngine extends EventTarget {
       while (this.run === run && this.until - this.position > AHEAD_S) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
+    }
+  }
+
+  /** Wait until piece `index` has been made. */
+  async untilThere(index, run) {
+    while (this.run === run && Math.min(this.durationS, (index + 1) * CHUNK_S) > this.readyS + 1e-3) {
+      if (this.state === "loading") this.become("buffering");
+      await new Promise((resolve) => this.addEventListener("grown", resolve, { once: true }));
     }
   }
 

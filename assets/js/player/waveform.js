@@ -1,10 +1,15 @@
 // Draws one stem from its peaks: one byte per 10 ms, 255 = full scale. The loudest peak of a
 // column is the veil, the mean of its peaks the solid core.
+const PEAKS_PER_S = 100;
 
-export async function fetchPeaks(url) {
+/** `durationS` makes room for what is not there yet. */
+export async function fetchPeaks(url, durationS) {
   const answer = await fetch(url, { credentials: "same-origin" });
   if (!answer.ok) throw new Error(`peaks: HTTP ${answer.status}`);
-  return new Uint8Array(await answer.arrayBuffer());
+  const made = new Uint8Array(await answer.arrayBuffer());
+  const peaks = new Uint8Array(Math.max(made.length, Math.round(durationS * PEAKS_PER_S)));
+  peaks.set(made);
+  return peaks;
 }
 
 export function drawWave(canvas, peaks) {

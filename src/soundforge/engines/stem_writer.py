@@ -151,8 +151,10 @@ class _Track:
         self._rest = np.zeros(0, np.float32)
         self._chunk_folder = out_dir / stem if has_chunks else None
         self._waiting = np.zeros((0, _CHANNELS), np.float32)
+        self._peaks_shown = 0
         if self._chunk_folder:
             self._chunk_folder.mkdir(exist_ok=True)
+            self._peaks_path.unlink(missing_ok=True)
 
     def write(self, block: Samples) -> None:
         block = np.ascontiguousarray(block, np.float32)
@@ -163,6 +165,7 @@ class _Track:
             while len(self._waiting) >= CHUNK_S * self._rate_hz:
                 self._write_chunk(self._waiting[: CHUNK_S * self._rate_hz])
                 self._waiting = self._waiting[CHUNK_S * self._rate_hz :]
+                self._show_peaks()
 
     def close(self) -> None:
         if len(self._rest):
@@ -180,9 +183,8 @@ class _Track:
         self._raw_path.unlink()
 
     def finish_peaks(self, gain: float) -> None:
-        peaks = np.concatenate(self._peaks) * np.float32(gain)
-        content = np.clip(np.rint(peaks * 255), 0, 255).astype(np.uint8).tobytes()
-        _write_durably(self._out_dir / self.peaks_name, lambda part: _write_bytes(part, content))
+        content = _as_bytes(np.concatenate(self._peaks) * np.float32(gain))
+        _write_durably(self._peaks_path, lambda part: _write_bytes(part, content))
 
     def finish_chunks(self, gain: float) -> None:
         """Write the chunks again, now that the gain is known; nothing to do when there is none."""
@@ -192,6 +194,16 @@ class _Track:
             for block in self.raw_blocks(CHUNK_S * self._rate_hz):
                 self._write_chunk(block * np.float32(gain))
         _sync_folder(self._chunk_folder)
+
+    @property
+    def _peaks_path(self) -> Path:
+        return self._out_dir / self.peaks_name
+
+    def _show_peaks(self) -> None:
+        """Let those who listen already see as far as they can hear."""
+        with self._peaks_path.open("ab") as file:
+            file.writelines(map(_as_bytes, self._peaks[self._peaks_shown :]))
+        self._peaks_shown = len(self._peaks)
 
     def _take_peaks(self, block: Samples) -> None:
         loudness = np.concatenate([self._rest, np.abs(block).max(axis=1)])
@@ -223,6 +235,10 @@ def quantize(samples: Samples, bits: int) -> NDArray[np.int32]:
         np.rint(samples * np.float64(full)), -full, full - 1
     ).astype(np.int32)
     return integers
+
+
+def _as_bytes(peaks: Samples) -> bytes:
+    return np.clip(np.rint(peaks * 255), 0, 255).astype(np.uint8).tobytes()
 
 
 def _open_flac(path: Path, sample_rate_hz: int, subtype: str) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from soundforge.events import JobChanged, PipelineCompleted, TrackChanged
+from soundforge.library.lifecycle import Status
+from soundforge.library.models import Job
 from soundforge.pubsub import message
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from soundforge.db.session import Session
     from soundforge.events import Event
-    from soundforge.library.models import Job
 
 _NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(:payloads) AS payload").bindparams(
     bindparam("payloads", type_=ARRAY(Text))
@@ -34,17 +35,27 @@ async def jobs_changed(session: Session, changed: Iterable[Job]) -> None:
     await _announce(
         session,
         [
-            JobChanged(job.id, job.track_id, job.stage, str(job.status), job.progress, job.attempt)
+            JobChanged(
+                job.id,
+                job.track_id,
+                job.stage,
+                str(job.status),
+                job.progress,
+                job.attempt,
+                job.ready_s,
+            )
             for job in changed
         ],
     )
 
 
-async def pipeline_completed(
-    session: Session, track_id: uuid.UUID, job_ids: Iterable[uuid.UUID]
-) -> None:
-    """Tell everyone who follows the track or its jobs that its whole way is done."""
-    await _announce(session, [PipelineCompleted(track_id, tuple(job_ids))])
+async def pipeline_if_completed(session: Session, track_id: uuid.UUID) -> None:
+    """Tell everyone who follows the track or its jobs that its whole way is done, if it is."""
+    statement = select(Job).where(Job.track_id == track_id).order_by(Job.inserted_at)
+    latest = {job.stage: job for job in await session.scalars(statement)}
+    if all(job.status == Status.COMPLETED for job in latest.values()):
+        ids = tuple(job.id for job in latest.values())
+        await _announce(session, [PipelineCompleted(track_id, ids)])
 
 
 async def _announce(session: Session, happened: Iterable[Event]) -> None:

@@ -117,7 +117,7 @@ async def begin(
     if Status(job.status).is_running:
         _begin_attempt(job)
     if job.runs >= max_runs:
-        await _end(session, job, Status.FAILED, _poison(job, max_runs))
+        await _end(session, job, Status.FAILED, lifecycle.worker_died(max_runs))
         return None
     track = await session.get(Track, job.track_id)
     assert track is not None
@@ -135,17 +135,24 @@ async def begin(
 
 
 async def report(
-    session: Session, job_id: uuid.UUID, attempt: int, *, progress: int, message: str
+    session: Session,
+    job_id: uuid.UUID,
+    attempt: int,
+    *,
+    progress: int,
+    message: str,
+    ready_s: float = 0.0,
 ) -> bool:
     """Note how far the attempt is; False if it is no longer the current one.
 
-    Progress only grows within an attempt.
+    Progress, and what can be played, only grow within an attempt.
     """
     job = await _locked(session, job_id)
     if job is None or job.attempt != attempt or not Status(job.status).is_running:
         return False
     job.progress = max(job.progress, min(99, progress))
     job.message = message
+    job.ready_s = max(job.ready_s, ready_s)
     await session.flush()
     await announce.jobs_changed(session, [job])
     return True
@@ -180,7 +187,7 @@ async def complete(session: Session, job: Job) -> None:
     await _end(session, job, Status.COMPLETED, None)
     await session.flush()
     await announce.tracks_changed(session, [job.track_id])
-    await _announce_pipeline(session, job.track_id)
+    await announce.pipeline_if_completed(session, job.track_id)
 
 
 async def retry_later(
@@ -266,6 +273,7 @@ def _begin_attempt(job: Job) -> None:
     status, job.attempt = lifecycle.begin_attempt(Status(job.status), job.attempt)
     job.status = status
     job.progress = 0
+    job.ready_s = 0.0
     job.message = ""
     job.started_at = None
 
@@ -288,20 +296,5 @@ def _note(job: Job, error: errors.SoundForgeError | None) -> None:
     job.error_next_step = error.next_step if error else None
 
 
-def _poison(job: Job, max_runs: int) -> errors.SoundForgeError:
-    return errors.Unavailable(
-        "worker_died",
-        f"The work was started {max_runs} times and its worker died each time.",
-        "Look at the server's log, then retry.",
-    )
-
-
 async def _locked(session: Session, job_id: uuid.UUID) -> Job | None:
     return await session.get(Job, job_id, with_for_update=True, populate_existing=True)
-
-
-async def _announce_pipeline(session: Session, track_id: uuid.UUID) -> None:
-    statement = select(Job).where(Job.track_id == track_id).order_by(Job.inserted_at)
-    latest = {job.stage: job for job in await session.scalars(statement)}
-    if all(job.status == Status.COMPLETED for job in latest.values()):
-        await announce.pipeline_completed(session, track_id, [job.id for job in latest.values()])

@@ -72,3 +72,12 @@ def begin_attempt(status: Status, attempt: int) -> tuple[Status, int]:
             "job_completed", "This job has completed.", "Start the stage anew instead."
         )
     return Status.QUEUED, attempt + 1
+
+
+def worker_died(runs: int) -> errors.Unavailable:
+    """Return why a job that ended with its worker ``runs`` times is not started again."""
+    return errors.Unavailable(
+        "worker_died",
+        f"The work was started {runs} times and its worker died each time.",
+        "Look at the server's log, then retry.",
+    )

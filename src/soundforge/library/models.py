@@ -81,6 +81,7 @@ class Job(Entity, Base):
         CheckConstraint(f"status IN ({_STATUSES})", name="status"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index("ix_jobs_track_id_inserted_at", "track_id", "inserted_at"),
+        Index("ix_jobs_content_key", "content_key"),
         Index(
             "ix_jobs_unfinished",
             "stage",
@@ -96,6 +97,7 @@ class Job(Entity, Base):
     track_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tracks.id", ondelete="CASCADE"))
     stage: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=Status.QUEUED)
+    ready_s: Mapped[float] = mapped_column(Float, default=0.0)
     progress: Mapped[int] = mapped_column(Integer, default=0)
     message: Mapped[str] = mapped_column(Text, default="")
     attempt: Mapped[int] = mapped_column(Integer, default=1)
@@ -115,6 +117,7 @@ class Job(Entity, Base):
     file_size: Mapped[int | None] = mapped_column(BigInteger)
     model: Mapped[str | None] = mapped_column(String(64))
     results: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    content_key: Mapped[str | None] = mapped_column(String(64))
 
     track: Mapped[Track] = relationship(back_populates="jobs", lazy="raise")
 

@@ -76,6 +76,13 @@ def stems_partial(job_id: Id, attempt: int) -> str:
     return f"{stems_dir(job_id)}.partial-{_number(attempt, 999_999)}"
 
 
+def of_attempt(place: str, attempt: int) -> str:
+    """Return where a file that will lie at ``place``, below `stems_dir`, is while it is made."""
+    folder, job_id, rest = place.split("/", 2)
+    assert folder == STEMS
+    return f"{stems_partial(job_id, attempt)}/{rest}"
+
+
 def stem(job_id: Id, stem_type: str, extension: str) -> str:
     """Return the place of one stem.
 

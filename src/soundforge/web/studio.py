@@ -51,6 +51,7 @@ class StageView:
         eta_error_s: How far off ``eta_s`` may be, either way.
         queue_position: 1 is next; None when the stage does not wait in a queue.
         model: What separates it; None for other stages.
+        ready_s: Seconds of every stem that can be played while it is being separated.
     """
 
     name: StageName
@@ -65,6 +66,7 @@ class StageView:
     queue_position: int | None = None
     attempt: int = 1
     model: str | None = None
+    ready_s: float = 0.0
     error: ErrorView | None = None
 
 
@@ -73,15 +75,17 @@ class StemView:
     """One stem, and where its sound is.
 
     Args:
+        job_id: The separation that makes it.
         stem_type: ``vocals``, ``drums`` … ; open for more.
         label: For people: ``Vocals``.
         chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>``; all
             stems of a job are cut at the same samples.
         peaks_url: One unsigned byte per 10 ms, 255 is full scale.
-        file_url: The whole stem, as a download.
+        file_url: The whole stem, as a download; empty while it is being made.
     """
 
     id: str
+    job_id: str
     stem_type: str
     label: str
     chunks_url: str
@@ -120,6 +124,8 @@ class TrackView:
         key_name: ``A minor``.
         camelot: ``8A``.
         stems: Of the newest finished separation; empty before.
+        coming: The stems that are being made and can be played in part, when there are no
+            others; their job is the stage ``separate``.
         error: The failure to show first, when ``state`` is ``failed``.
     """
 
@@ -137,6 +143,7 @@ class TrackView:
     tempo_bpm: float | None = None
     sound: SoundView | None = None
     stems: tuple[StemView, ...] = ()
+    coming: tuple[StemView, ...] = ()
     error: ErrorView | None = None
 
 

@@ -72,7 +72,9 @@ class UserStudio:
         """Return one track."""
         async with self._tools.database.transaction() as session:
             track = await tracks.get(session, self._user_id, _id(track_id))
-            return track_view(track, await outlook.look(session, [track]))
+            looks = await outlook.look(session, [track])
+        stems_of = {model.name: model.stems for model in self._tools.models.list()}
+        return track_view(track, looks, stems_of)
 
     async def counts(self) -> Counts:
         """Return how many tracks there are."""

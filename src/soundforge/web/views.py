@@ -25,10 +25,21 @@ if TYPE_CHECKING:
 
 _STAGES: Final[tuple[StageName, ...]] = ("download", "separate", "analyze")
 _RUNNING: Final = {"downloading", "processing"}
+_MODELS_RATE_HZ: Final = 44_100  # of every model that there is; sets the clock of the player
 
 
-def track_view(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackView:
-    """Return ``track`` as a card or a page shows it."""
+def track_view(
+    track: Track,
+    looks: Mapping[uuid.UUID, Outlook],
+    stems_of: Mapping[str, tuple[str, ...]] | None = None,
+) -> TrackView:
+    """Return ``track`` as a card or a page shows it.
+
+    Args:
+        track: The track with all that belongs to it.
+        looks: What its jobs have before them.
+        stems_of: What each model makes; without it, stems that are being made are not shown.
+    """
     stages = _stages(track, looks)
     analysis = track.analyses[-1] if track.analyses else None
     features: dict[str, Any] = analysis.features if analysis else {}
@@ -46,7 +57,8 @@ def track_view(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackView:
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
         sound=_sound(analysis) if analysis else None,
-        stems=tuple(_stem_view(stem) for stem in tracks.newest_stems(track)),
+        stems=(stems := tuple(_stem_view(stem) for stem in tracks.newest_stems(track))),
+        coming=() if stems else _coming(track, stems_of or {}),
         error=next((stage.error for stage in stages if stage.status == "failed"), None),
     )
 
@@ -82,6 +94,7 @@ def _stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
         queue_position=look.queue_position if look else None,
         attempt=job.attempt,
         model=job.model,
+        ready_s=job.ready_s,
         error=error,
     )
 
@@ -105,6 +118,7 @@ def _stem_view(stem: Stem) -> StemView:
     base = f"/api/v1/stems/{stem.id}"
     return StemView(
         id=str(stem.id),
+        job_id=str(stem.job_id),
         stem_type=stem.stem_type,
         label=stem.stem_type.capitalize(),
         chunks_url=f"{base}/chunks",
@@ -113,6 +127,33 @@ def _stem_view(stem: Stem) -> StemView:
         size_bytes=stem.file_size,
         duration_s=stem.duration_s,
         sample_rate_hz=stem.sample_rate_hz,
+    )
+
+
+def _coming(track: Track, stems_of: Mapping[str, tuple[str, ...]]) -> tuple[StemView, ...]:
+    """Return the stems of the separation that runs, once something of it can be played."""
+    at_work = [job for job in track.jobs if job.stage == "separate" and job.status in _RUNNING]
+    if not at_work or at_work[-1].ready_s <= 0 or track.duration_ms is None:
+        return ()
+    job = at_work[-1]
+    made = stems_of.get(job.model or "", ())
+    wanted = job.options.get("stems") or made
+    base = f"/api/v1/jobs/{job.id}/stems"
+    return tuple(
+        StemView(
+            id=f"{job.id}-{stem_type}",
+            job_id=str(job.id),
+            stem_type=stem_type,
+            label=stem_type.capitalize(),
+            chunks_url=f"{base}/{stem_type}/chunks",
+            peaks_url=f"{base}/{stem_type}/peaks",
+            file_url="",
+            size_bytes=0,
+            duration_s=track.duration_ms / 1000,
+            sample_rate_hz=_MODELS_RATE_HZ,
+        )
+        for stem_type in made
+        if stem_type in wanted
     )
 
 

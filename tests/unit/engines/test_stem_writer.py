@@ -103,6 +103,20 @@ def test_ready_seconds_count_whole_chunks_while_it_runs(tmp_path):
     writer.finish()
 
 
+def test_what_can_be_heard_while_it_runs_can_be_seen(tmp_path):
+    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, has_chunks=True)
+    shown = []
+    for _ in range(3):
+        writer.write({"vocals": noise(CHUNK_FRAMES)})
+        shown.append((tmp_path / "vocals.peaks").read_bytes())
+    writer.finish()
+
+    whole = (tmp_path / "vocals.peaks").read_bytes()
+
+    assert [len(peaks) for peaks in shown] == [1000, 2000, 3000]
+    assert whole == shown[-1]
+
+
 def test_a_chunk_that_is_too_loud_is_clipped_not_wrapped(tmp_path):
     writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, has_chunks=True)
     writer.write({"vocals": np.full((CHUNK_FRAMES, 2), 1.5, np.float32)})

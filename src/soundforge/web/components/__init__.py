@@ -83,9 +83,19 @@ def card(track: TrackView) -> Rendered:
     )
 
 
-def lanes(stems: Sequence[StemView]) -> Rendered:
-    """Return the desk of stems that belong together, with the marks of its time line."""
-    return _pieces["stem_lanes"](stems=stems, marks=words.time_marks(stems[0].duration_s))
+def lanes(stems: Sequence[StemView], ready_s: float | None = None) -> Rendered:
+    """Return the desk of stems that belong together, with the marks of its time line.
+
+    Args:
+        stems: The stems of one separation.
+        ready_s: How much of them can be played; None for all.
+    """
+    duration_s = stems[0].duration_s
+    return _pieces["stem_lanes"](
+        stems=stems,
+        marks=words.time_marks(duration_s),
+        ready_s=duration_s if ready_s is None else ready_s,
+    )
 
 
 _HELPERS.update(card=card, lanes=lanes)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from soundforge.live.bus import Message
     from soundforge.live.page import Value
-    from soundforge.web.studio import ModelView, StageName, StageView, TrackView
+    from soundforge.web.studio import ModelView, StageName, StageView, StemView, TrackView
 
 _STAGES: Final[dict[str, StageName]] = {
     "download": "download",
@@ -62,6 +62,20 @@ class TrackPage(StudioPage):
     def stage(self) -> StageView | None:
         """The stage to speak of, or None."""
         return words.current(self.track)
+
+    @property
+    def desk(self) -> tuple[StemView, ...]:
+        """The stems to play: finished ones, or those that are being made."""
+        return self.track.stems or self.track.coming
+
+    @property
+    def ready_s(self) -> float | None:
+        """How much of the desk can be played; None for all of it."""
+        if self.track.stems:
+            return None
+        return max(
+            (part.ready_s for part in self.track.stages if part.name == "separate"), default=0
+        )
 
     @property
     def chosen(self) -> ModelView | None:

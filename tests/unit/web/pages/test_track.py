@@ -10,7 +10,7 @@ from soundforge import errors
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.track import TrackPage
-from tests.fakes.studio import MODELS, FakeStudio, library
+from tests.fakes.studio import MODELS, FakeStudio, being_separated, library, separated
 
 
 async def mounted(studio, track_id="salt"):
@@ -112,11 +112,40 @@ async def test_deleting_leads_to_the_library_with_the_way_back():
 async def test_another_set_of_stems_is_another_player():
     studio = FakeStudio(library())
     driver = await mounted(studio)
-    assert 'id="player-vocals"' in driver.html()
+    assert 'id="player-job-separate"' in driver.html()
     track = studio.all["salt"]
-    stems = tuple(dataclasses.replace(stem, id=f"new-{stem.id}") for stem in track.stems)
+    stems = tuple(dataclasses.replace(stem, job_id="job-again") for stem in track.stems)
     studio.all["salt"] = dataclasses.replace(track, stems=stems)
 
     await driver.page.handle_info(NEWS)
 
-    assert 'id="player-new-vocals"' in driver.html()
+    assert 'id="player-job-again"' in driver.html()
+
+
+async def test_stems_can_be_played_before_they_are_finished():
+    html = (await mounted(FakeStudio([being_separated(108, 252)]), "rising")).html()
+
+    assert "The first 1:48 is ready." in html
+    assert 'id="player-job-separate"' in html
+    assert 'data-ready-s="108"' in html
+    assert "Download vocals" not in html
+
+
+async def test_before_anything_can_be_played_there_is_no_desk():
+    html = (await mounted(FakeStudio([being_separated(0)]), "rising")).html()
+
+    assert "is ready." not in html
+    assert 'id="player-' not in html
+
+
+async def test_finished_stems_take_their_place_in_the_same_player():
+    studio = FakeStudio([being_separated(20)])
+    driver = await mounted(studio, "rising")
+    studio.put(separated())
+
+    await driver.page.handle_info(Notice("tracks:rising", "track_changed", {"id": "rising"}))
+
+    html = driver.html()
+    assert "is ready." not in html
+    assert 'id="player-job-separate"' in html
+    assert 'data-ready-s="25.0"' in html
