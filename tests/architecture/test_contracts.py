@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "numpy", "scipy", "openvino", "librosa", "soundfile", "soxr", "sphn"}
+HEAVY = {
+    *("torch", "numpy", "scipy", "openvino", "librosa", "soundfile", "soxr", "sphn"),
+    *("mido", "python_stretch"),
+}
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

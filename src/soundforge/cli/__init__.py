@@ -11,6 +11,7 @@ from soundforge.cli.importing import import_
 from soundforge.cli.models import models
 from soundforge.cli.separate import separate
 from soundforge.cli.serve import serve, worker
+from soundforge.cli.warp import warp
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,5 +20,5 @@ def main() -> None:
     """Sound Forge Alchemy: a link or a file goes in; stems and numbers come out."""
 
 
-for command in (serve, worker, import_, separate, analyze, models, doctor):
+for command in (serve, worker, import_, separate, analyze, warp, models, doctor):
     main.add_command(command)
