@@ -1,0 +1,50 @@
+"""The real program, a song of three minutes: how soon the first stems are heard."""
+
+import time
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.listening import reaches, state_is
+from tests.faults.server import wait_until
+from tests.fixtures import audio
+
+SONG_S = 180.0
+WITHIN_S = 10.0
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture
+def long_song(tmp_path):
+    return audio.write(tmp_path / "long.flac", audio.chord(SONG_S))
+
+
+async def test_the_first_stems_are_heard_within_ten_seconds(app_server, long_song, browser):
+    track = app_server.upload(long_song, model="spleeter_2stems")
+    began_s = time.monotonic()
+
+    def first_piece():
+        job = app_server.job(track["id"], "separate")
+        piece = app_server.api.get(f"/jobs/{job['id']}/stems/vocals/chunks/0")
+        return job if job["ready_s"] and piece.status_code == 200 else None
+
+    job = wait_until(first_piece, timeout_s=60, what="the first ten seconds")
+    took_s = time.monotonic() - began_s
+    print(f"first sound after {took_s:.1f} s")
+    page = await browser.new_page()
+    await page.goto(f"http://127.0.0.1:{app_server.port}/tracks/{track['id']}")
+    await page.click(".player [data-act=play]")
+    await state_is(page, "playing")
+    await reaches(page, 1)
+    await page.evaluate("document.querySelector('.player').engine.seek(175)")
+    assert app_server.job(track["id"], "separate")["status"] == "processing"
+
+    ended = app_server.wait_ended(track["id"])
+
+    await reaches(page, 176)
+    await expect(page.locator("[data-length]")).to_have_text("of 3:00")
+    assert [one["status"] for one in ended["jobs"]] == ["completed"] * 2
+    assert job["attempt"] == 1
+    assert took_s < WITHIN_S
+    await page.close()
