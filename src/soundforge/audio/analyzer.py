@@ -89,7 +89,7 @@ def select(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(feature for feature in FEATURES if feature in chosen)
 
 
-async def analyze(
+async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by keyword
     engine: Engine,
     *,
     source: Path,
@@ -98,6 +98,7 @@ async def analyze(
     job: str,
     duration_s: float,
     report: Report,
+    models_dir: Path | None = None,
 ) -> Analysis:
     """Analyse ``source`` in a process of its own.
 
@@ -109,6 +110,8 @@ async def analyze(
         job: The job's id, for the log.
         duration_s: Length of the recording, for the time limit; 0 if unknown.
         report: Told the progress.
+        models_dir: Where the networks' weights lie, see `networks.fetch`. What finds none there
+            answers by another way and says so.
 
     Raises:
         errors.Invalid: The file is not audio, is damaged or empty.
@@ -124,6 +127,7 @@ async def analyze(
             "path": str(source),
             "features": list(features),
             "out_dir": str(out_dir) if out_dir else None,
+            "models_dir": str(models_dir) if models_dir else None,
         },
         job=job,
         timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),

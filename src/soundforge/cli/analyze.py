@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soundforge.audio import analyzer, media
+from soundforge.audio import analyzer, media, networks
 from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
@@ -39,6 +39,8 @@ async def analyze(file: Path, features: str, *, as_json: bool) -> None:
         tempfile.TemporaryDirectory(prefix="sfa-") as folder,
         terminal.progress_bar("Analysing") as bar,
     ):
+        models_dir = terminal.models_dir(settings)
+        await networks.fetch(engine, models_dir, chosen, job="analyze", report=bar)
         made = await analyzer.analyze(
             engine,
             source=file.absolute(),
@@ -47,6 +49,7 @@ async def analyze(file: Path, features: str, *, as_json: bool) -> None:
             job="analyze",
             duration_s=recording.duration_s,
             report=bar,
+            models_dir=models_dir,
         )
     terminal.echo(json.dumps(made.features, indent=2) if as_json else _sentence(made))
 

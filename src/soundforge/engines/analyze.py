@@ -22,7 +22,7 @@ import numpy as np
 from soundforge import registry
 from soundforge.engines import durable, features, runtime, spectrum
 from soundforge.engines.decode import open_what_is_there, resample
-from soundforge.engines.feature import Feature, Recording
+from soundforge.engines.feature import Feature, Listener, Recording
 from soundforge.engines.level import Level
 from soundforge.engines.runtime import EngineError
 
@@ -42,6 +42,7 @@ _PASS_SHARE: Final = 0.9  # of the work; the rest are the conclusions
 def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Analyse ``params["path"]`` for ``params["features"]``; return a value for each.
 
+    Networks are looked for in ``models_dir``; what needs one and has none finds less.
     With an ``out_dir``, `RESULT_FILE` (the same values) and `MATRICES_FILE` (curves
     ``(frames,)`` and matrices ``(width, frames)``, at ``frame_rate_hz``) are written there.
 
@@ -53,7 +54,8 @@ def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     path = Path(params["path"])
     with open_what_is_there(path) as reader:
         sample_rate_hz = reader.sample_rate_hz
-        recording = listen(_reported(reader, report), sample_rate_hz, chosen)
+        models_dir = Path(params["models_dir"]) if params.get("models_dir") else None
+        recording = listen(_reported(reader, report), sample_rate_hz, chosen, models_dir)
     if not recording.level.samples:
         raise EngineError("no_audio", f"{path.name} holds no audio.", "Send another file.")
     findings = conclude(recording, chosen, report)
@@ -70,9 +72,15 @@ def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
 
 def listen(
-    blocks: Iterable[Samples], sample_rate_hz: int, chosen: Mapping[str, Feature]
+    blocks: Iterable[Samples],
+    sample_rate_hz: int,
+    chosen: Mapping[str, Feature],
+    models_dir: Path | None = None,
 ) -> Recording:
-    """Hear ``blocks``, each ``(n, channels)``, once, and keep what ``chosen`` will ask for."""
+    """Hear ``blocks``, each ``(n, channels)``, once, and keep what ``chosen`` will ask for.
+
+    Networks whose weights are not in ``models_dir`` do not listen.
+    """
     level = Level()
     meters = {
         name: make(sample_rate_hz) for one in chosen.values() for name, make in one.meters.items()
@@ -89,9 +97,23 @@ def listen(
             yield planes.mean(axis=0)[:, None]
 
     measures = {name: take for one in chosen.values() for name, take in one.measures.items()}
-    resampled = resample(mono(), sample_rate_hz, spectrum.SAMPLE_RATE_HZ)
-    columns = spectrum.measure((block[:, 0] for block in resampled), measures)
-    return Recording(level, columns, level.samples / channels / sample_rate_hz, meters)
+    listeners = _listeners(chosen, models_dir)
+
+    def heard() -> Iterator[Samples]:
+        for block in resample(mono(), sample_rate_hz, spectrum.SAMPLE_RATE_HZ):
+            for listener in listeners.values():
+                listener.hear(block[:, 0])
+            yield block[:, 0]
+
+    columns = spectrum.measure(heard(), measures)
+    duration_s = level.samples / channels / sample_rate_hz
+    return Recording(level, columns, duration_s, meters, listeners=listeners)
+
+
+def _listeners(chosen: Mapping[str, Feature], models_dir: Path | None) -> dict[str, Listener]:
+    makers = {name: make for one in chosen.values() for name, make in one.listeners.items()}
+    made = {name: make(models_dir) for name, make in makers.items()}
+    return {name: listener for name, listener in made.items() if listener is not None}
 
 
 def conclude(

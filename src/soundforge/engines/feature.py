@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from soundforge.engines import spectrum
     from soundforge.engines.level import Level, Planes
 
     Matrix: TypeAlias = spectrum.Matrix
     Measure: TypeAlias = spectrum.Measure
+    Samples: TypeAlias = spectrum.Samples
 
 _T = TypeVar("_T")
 
@@ -22,6 +24,13 @@ class Meter(Protocol):
 
     def hear(self, planes: Planes) -> None:
         """Take in the next samples, shape ``(channels, n)``."""
+
+
+class Listener(Protocol):
+    """Something that hears the mono mix at 22,050 Hz as one stream: a network, mostly."""
+
+    def hear(self, samples: Samples) -> None:
+        """Take in the next samples, shape ``(n,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Recording:
         duration_s: Length of the recording.
         meters: Every asked `Meter`, after the whole recording.
         found: What the features before this one have found, by name.
+        listeners: Every asked `Listener` that could be had, after the whole recording.
     """
 
     level: Level
@@ -41,6 +51,7 @@ class Recording:
     duration_s: float
     meters: Mapping[str, Meter] = field(default_factory=dict)
     found: dict[str, Finding] = field(default_factory=dict)
+    listeners: Mapping[str, Listener] = field(default_factory=dict)
     _derived: dict[Callable[[Recording], Any], Any] = field(default_factory=dict, init=False)
 
     def column(self, name: str) -> Matrix:
@@ -81,6 +92,8 @@ class Feature:
         meters: What must hear the recording itself, made for its sample rate in Hz; shared
             by name like the measures.
         after: Features whose findings are used where they were asked for; they come first.
+        listeners: What must hear the mono mix, made with the folder of the weights; None where
+            its weights are not there. Shared by name.
     """
 
     label: str
@@ -88,6 +101,7 @@ class Feature:
     extract: Callable[[Recording], Finding]
     meters: Mapping[str, Callable[[int], Meter]] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    listeners: Mapping[str, Callable[[Path | None], Listener | None]] = field(default_factory=dict)
 
 
 def summary(matrix: Matrix) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
-from soundforge.audio import analyzer
+from soundforge.audio import analyzer, networks
 from soundforge.library import analyses
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from soundforge.pipeline.reporter import Reporter
     from soundforge.pipeline.tools import Tools
 
+_FETCH_SHARE: Final = 0.3
+
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analysis:
     """Analyse the track's recording for the features that the job asks for."""
@@ -32,14 +34,27 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
     out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
     out_dir.mkdir(parents=True)
+    features = analyzer.select(job.options.get("features") or ["all"])
+    models_dir = tools.models.models_dir
+    share = _FETCH_SHARE if networks.missing(models_dir, features) else 0.0
+    await networks.fetch(
+        tools.engine,
+        models_dir,
+        features,
+        job=str(job.id),
+        report=lambda fraction, message, detail: report(fraction * share, message, detail),
+    )
     made = await analyzer.analyze(
         tools.engine,
         source=tools.storage.path(track.recording_path),
         out_dir=out_dir,
-        features=analyzer.select(job.options.get("features") or ["all"]),
+        features=features,
         job=str(job.id),
         duration_s=(track.duration_ms or 0) / 1000,
-        report=report,
+        report=lambda fraction, message, detail: report(
+            share + fraction * (1 - share), message, detail
+        ),
+        models_dir=models_dir,
     )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))

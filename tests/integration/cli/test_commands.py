@@ -64,11 +64,25 @@ def test_models_are_listed_with_what_is_known_of_their_licence(sfa):
     assert all(model["licence"] for model in models.values())
 
 
-def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song):
-    done = sfa("analyze", song, "--features", "tempo", "--json")
+def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song, models_dir):
+    asked = ("analyze", song, "--features", "tempo,beats", "--json")
+    done = sfa(*asked, SFA_MODELS_DIR=str(models_dir))
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["tempo"]["bpm"] == pytest.approx(120, abs=1)
+    found = json.loads(done.stdout)
+    assert found["tempo"]["bpm"] == pytest.approx(120, abs=1)
+    assert found["tempo"]["engine"] == found["beats"]["engine"] == "beatnet"
+
+
+def test_analysis_without_the_network_says_who_answered_instead(sfa, song):
+    nowhere = {"PIP_NO_INDEX": "1"}
+    done = sfa("analyze", song, "--features", "tempo,beats", "--json", **nowhere)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["tempo"]["bpm"] == pytest.approx(120, abs=1)
+    assert found["tempo"]["engine"] == "flux"
+    assert found["beats"]["beats_per_bar"] is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio import analyzer
 
-ALL = ("chroma", "energy", "key", "mfcc", "spectral", "tempo")
+ALL = ("beats", "chroma", "energy", "key", "mfcc", "spectral", "tempo")
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,7 @@ ALL = ("chroma", "energy", "key", "mfcc", "spectral", "tempo")
     [
         (["all"], ALL),
         (["full"], ALL),
+        (["beats"], ("beats",)),
         (["tempo"], ("tempo",)),
         (["tempo", "key", "tempo"], ("key", "tempo")),
         (["spectral"], ("spectral",)),

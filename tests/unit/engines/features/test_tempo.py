@@ -51,7 +51,15 @@ NO_PULSE = {
 
 @pytest.mark.parametrize("name", NO_PULSE)
 def test_without_a_pulse_there_is_no_tempo(name):
-    assert tempo(NO_PULSE[name]) == {"bpm": None, "confidence": 0.0, "beats_s": []}
+    assert tempo(NO_PULSE[name]) == {
+        "bpm": None,
+        "confidence": 0.0,
+        "beats_s": [],
+        "alternatives": [],
+        "drift": None,
+        "curve": [],
+        "engine": "flux",
+    }
 
 
 def test_onset_strength_has_one_value_per_frame():

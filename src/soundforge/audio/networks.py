@@ -1,0 +1,66 @@
+"""The networks an analysis listens with: fetched before first use, done without if need be."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from soundforge import errors
+from soundforge.engines import weights
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from soundforge.audio.analyzer import Report
+    from soundforge.audio.engine import Engine
+    from soundforge.engines.protocol import Progress
+
+logger = logging.getLogger(__name__)
+
+_FETCH_TIMEOUT_S: Final = 300.0
+
+
+def missing(models_dir: Path, features: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the networks that ``features`` want and that are not here."""
+    wanted = set(features)
+    return tuple(
+        name
+        for name, network in weights.network_descriptions().items()
+        if wanted & set(network.features) and weights.find(models_dir, name) is None
+    )
+
+
+async def fetch(
+    engine: Engine, models_dir: Path, features: Iterable[str], *, job: str, report: Report
+) -> tuple[str, ...]:
+    """Fetch what is missing for ``features``; return what could not be had.
+
+    Without its network an analysis still answers, by another way and saying so; so failing to
+    fetch one is logged and no more.
+
+    Args:
+        engine: How engines are started.
+        models_dir: Where weights lie; made if need be.
+        features: What will be analysed.
+        job: The job's id, for the log.
+        report: Told the progress, 0..1 for each network.
+    """
+    without = []
+    for name in missing(models_dir, features):
+
+        def told(progress: Progress, name: str = name) -> None:
+            report(progress.fraction, f"Fetching {name}: {progress.message}", progress.detail)
+
+        try:
+            await engine.run(
+                "pull_model",
+                {"model": name, "models_dir": str(models_dir)},
+                job=job,
+                timeout_s=_FETCH_TIMEOUT_S,
+                on_progress=told,
+            )
+        except errors.SoundForgeError as error:
+            logger.warning("network not fetched", extra={"network": name, "code": error.code})
+            without.append(name)
+    return tuple(without)

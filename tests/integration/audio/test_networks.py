@@ -1,0 +1,28 @@
+"""The networks of an analysis: fetched when missing, and done without when they cannot be had."""
+
+from __future__ import annotations
+
+import pytest
+
+from soundforge.audio import networks
+from soundforge.audio.engine import Engine
+
+
+def test_what_is_there_is_not_missing(models_dir, tmp_path):
+    assert networks.missing(models_dir, ("tempo", "key")) == ()
+    assert networks.missing(tmp_path, ("tempo", "beats")) == ("beatnet",)
+    assert "beatnet" not in networks.missing(tmp_path, ("energy",))
+
+
+async def test_a_network_that_cannot_be_fetched_is_named_and_nothing_raised(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    told = []
+
+    without = await networks.fetch(
+        Engine(), tmp_path, ("beats",), job="1", report=lambda *call: told.append(call)
+    )
+
+    assert without == ("beatnet",)
+    assert networks.missing(tmp_path, ("beats",)) == ("beatnet",)
