@@ -100,6 +100,11 @@ class Models:
             return False
         return weights.find(self.models_dir, name) is not None
 
+    def weights_hash(self, name: str) -> str | None:
+        """Return the identity of a model's weights; None when they are not here."""
+        found = weights.find(self.models_dir, name) if name in self._known else None
+        return found.weights_hash if found else None
+
     def default(self) -> str | None:
         """Return the best model that can run now; None when there is none."""
         return next((model.name for model in self.list() if model.installed), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from soundforge import errors
+from soundforge.library.lifecycle import Status
 from soundforge.library.models import Job, Stem, Track
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ async def get(session: Session, owner_id: uuid.UUID, stem_id: uuid.UUID) -> tupl
     if row is None:
         raise errors.NotFound("stem_not_found", "There is no such stem.")
     return row[0], row[1]
+
+
+async def made_before(session: Session, content_key: str) -> tuple[Job, Sequence[Stem]] | None:
+    """Return the newest completed separation with this key, whoever's it is, and its stems."""
+    statement = (
+        select(Job)
+        .where(Job.content_key == content_key, Job.status == Status.COMPLETED)
+        .order_by(Job.finished_at.desc())
+        .limit(1)
+    )
+    job = await session.scalar(statement)
+    return None if job is None else (job, await of_job(session, job.id))
 
 
 async def of_job(session: Session, job_id: uuid.UUID) -> Sequence[Stem]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import separator
 from soundforge.library import stems
+from soundforge.pipeline import reuse
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
     from soundforge.db.session import Session
-    from soundforge.library import Job, Track
+    from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.reporter import Reporter
     from soundforge.pipeline.tools import Tools
 
@@ -26,8 +29,26 @@ _BYTES_PER_S: Final = 44_100 * 2 * 4 * 4
 _FETCH_SHARE: Final = 0.3
 
 
-async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separated:
-    """Separate the track's recording with the job's model, fetching the model if need be."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Stems in their place.
+
+    Args:
+        content_key: What they depend on, see `reuse`; None when that is not known.
+        stems: Columns of each, with the file's name for its path.
+        results: How it went, for the job.
+    """
+
+    content_key: str | None
+    stems: tuple[dict[str, Any], ...]
+    results: dict[str, Any]
+
+
+async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
+    """Separate the track's recording with the job's model, fetching the model if need be.
+
+    Stems that were made before, of the same audio, are taken as they are.
+    """
     source = _recording(tools, track)
     assert job.model is not None
     duration_s = (track.duration_ms or 0) / 1000
@@ -41,8 +62,14 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
         )
     out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
+    key = reuse.content_key(tools, job, track)
+    if key and (found := await reuse.take(tools, key, out_dir)):
+        report(0.99, "These stems were made before")
+        await report.confirm()
+        await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
+        return _made_before(key, *found)
     out_dir.mkdir(parents=True)
-    made = await separator.separate(
+    separated = await separator.separate(
         tools.engine,
         tools.models,
         source=source,
@@ -59,30 +86,64 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Separa
     )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
-    return made
+    return _made(key, separated, track)
 
 
-async def save(session: Session, job: Job, made: Separated) -> None:
+async def save(session: Session, job: Job, made: Made) -> None:
     """Record the stems, how long it took and how well they add up."""
     job.output_path = layout.stems_dir(job.id)
-    job.results = {
-        "took_s": made.took_s,
-        "realtime_factor": made.realtime_factor,
-        "null_test_db": made.null_test_db,
-        "gain_db": made.gain_db,
-        "weights_hash": made.weights_hash,
-    }
+    job.content_key = made.content_key
+    job.results = made.results
     rows = [
-        {
-            "stem_type": stem.stem_type,
-            "file_path": f"{layout.stems_dir(job.id)}/{stem.file_name}",
-            "file_size": stem.size_bytes,
-            "sample_rate_hz": made.sample_rate_hz,
-            "duration_s": made.duration_s,
-        }
+        {**stem, "file_path": f"{layout.stems_dir(job.id)}/{stem['file_path']}"}
         for stem in made.stems
     ]
     await stems.record(session, job, rows)
+
+
+def _made(key: str | None, separated: Separated, track: Track) -> Made:
+    return Made(
+        key,
+        tuple(
+            {
+                "stem_type": stem.stem_type,
+                "file_path": stem.file_name,
+                "file_size": stem.size_bytes,
+                "sample_rate_hz": separated.sample_rate_hz,
+                "duration_s": separated.duration_s,
+            }
+            for stem in separated.stems
+        ),
+        {
+            "took_s": separated.took_s,
+            "realtime_factor": separated.realtime_factor,
+            "null_test_db": separated.null_test_db,
+            "gain_db": separated.gain_db,
+            "weights_hash": separated.weights_hash,
+            "recording_sha256": track.recording_sha256,
+        },
+    )
+
+
+def _made_before(key: str, earlier: Job, made: Sequence[Stem]) -> Made:
+    """Return what `reuse.take` found; it tells nothing of how fast this machine is."""
+    results = {**(earlier.results or {}), "reused_from": str(earlier.id)}
+    for of_speed in ("took_s", "realtime_factor"):
+        results.pop(of_speed, None)
+    return Made(
+        key,
+        tuple(
+            {
+                "stem_type": stem.stem_type,
+                "file_path": layout.name_of(stem.file_path),
+                "file_size": stem.file_size,
+                "sample_rate_hz": stem.sample_rate_hz,
+                "duration_s": stem.duration_s,
+            }
+            for stem in made
+        ),
+        results,
+    )
 
 
 def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:

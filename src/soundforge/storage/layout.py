@@ -76,6 +76,11 @@ def stems_partial(job_id: Id, attempt: int) -> str:
     return f"{stems_dir(job_id)}.partial-{_number(attempt, 999_999)}"
 
 
+def name_of(place: str) -> str:
+    """Return the file's own name at the end of a place."""
+    return place.rpartition("/")[2]
+
+
 def of_attempt(place: str, attempt: int) -> str:
     """Return where a file that will lie at ``place``, below `stems_dir`, is while it is made."""
     folder, job_id, rest = place.split("/", 2)

@@ -1,0 +1,95 @@
+"""Stems that were made before: the same audio, model and options need no second separation.
+
+What a separation depends on is hashed into its job's ``content_key``. A job with a known key
+gets hard links to the files of the earlier one, whoever owned that, and rows of its own. The
+file system counts the links, so either may be deleted and the other keeps its sound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import shutil
+from typing import TYPE_CHECKING, Final
+
+from soundforge.library import stems
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from soundforge.library import Job, Stem, Track
+    from soundforge.pipeline.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+_FORM: Final = 1
+"""Raised when stems of the same key would no longer be the same files."""
+
+
+def content_key(tools: Tools, job: Job, track: Track) -> str | None:
+    """Return the hash of all that the job's stems depend on; None when some of it is not known."""
+    weights_hash = tools.models.weights_hash(job.model or "")
+    if track.recording_sha256 is None or weights_hash is None:
+        return None
+    options = {**job.options}
+    if options.get("stems"):
+        options["stems"] = sorted(options["stems"])
+    content = [_FORM, track.recording_sha256, job.model, weights_hash, options]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+async def take(tools: Tools, key: str, out_dir: Path) -> tuple[Job, Sequence[Stem]] | None:
+    """Put the files of an earlier separation of ``key`` into ``out_dir``.
+
+    Args:
+        tools: The doors.
+        key: The `content_key`.
+        out_dir: A folder that is made; what an earlier attempt left there goes.
+
+    Returns:
+        The earlier job and its stems; None, and no folder, when there is none or its files are
+        going away.
+    """
+    async with tools.database.transaction() as session:
+        found = await stems.made_before(session, key)
+    if found is None:
+        return None
+    earlier, made = found
+    source = tools.storage.path(layout.stems_dir(earlier.id))
+    try:
+        await asyncio.to_thread(link_all, source, out_dir)
+        if all((out_dir / layout.name_of(stem.file_path)).is_file() for stem in made):
+            return found
+    except OSError as error:  # deleted meanwhile, or damaged: it is separated again
+        logger.warning("earlier stems not taken", extra={"reason": str(error)[:200]})
+    await asyncio.to_thread(shutil.rmtree, out_dir, ignore_errors=True)
+    return None
+
+
+def link_all(source: Path, target: Path, *, link: Callable[[str, str], None] = os.link) -> None:
+    """Make ``target`` a folder like ``source``, of the same files.
+
+    Args:
+        source: A folder.
+        target: Where it shall be too; replaced.
+        link: Makes one hard link; where it cannot, the file is copied.
+
+    Raises:
+        OSError: A file went away meanwhile, or the disk is full.
+    """
+
+    def put(file: str, place: str) -> None:
+        try:
+            link(file, place)
+        except FileNotFoundError:
+            raise
+        except OSError:  # a file system without hard links, or too many of one file
+            shutil.copy2(file, place)
+
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, copy_function=put)

@@ -1,0 +1,138 @@
+"""Stems that were made before are taken, not made again; each job's are its own to delete."""
+
+import shutil
+import uuid
+
+import pytest
+
+from soundforge.audio.engine import Engine
+from soundforge.audio.models import Models
+from soundforge.library import stems
+from soundforge.pipeline import separate, start
+from soundforge.pipeline.start import Plan
+from soundforge.storage import layout
+from tests.fixtures import audio
+from tests.plugins.pipeline import add_track, ended
+
+MODEL = "spleeter_2stems"
+SHA = "ab" * 32
+
+
+class CountingEngine:
+    """The real one; it says what it ran."""
+
+    def __init__(self):
+        self.real = Engine()
+        self.ran = []
+
+    async def run(self, name, *args, **more):
+        self.ran.append(name)
+        return await self.real.run(name, *args, **more)
+
+
+@pytest.fixture
+def engine():
+    return CountingEngine()
+
+
+@pytest.fixture
+async def node(make_node, models_dir, engine):
+    made = await make_node(separate.STAGE, engine=engine, models=Models(models_dir, engine))
+    async with made.working():
+        yield made
+
+
+@pytest.fixture
+def add_song(node, tmp_path):
+    """Add a song of somebody's, of which the audio is all the same unless said otherwise."""
+
+    async def add(*, sha256=SHA, owner_id=None):
+        track_id = uuid.uuid4()
+        place = layout.recording(track_id, "wav")
+        path = node.tools.storage.path(place)
+        path.parent.mkdir(parents=True)
+        audio.write(path, audio.chord(2.0))
+        return await add_track(
+            node.tools,
+            owner_id or uuid.uuid4(),
+            id=track_id,
+            recording_path=place,
+            recording_sha256=sha256,
+            duration_ms=2000,
+        )
+
+    return add
+
+
+@pytest.fixture
+def separated(node):
+    """Separate a track; return the job and its stems' paths."""
+
+    async def run(track, **options):
+        async with node.tools.database.transaction() as session:
+            plan = Plan("separate", model=MODEL, options=options)
+            (job,) = await start.begin(session, node.tools.queue, [(track.id, plan)])
+        done = await ended(node.tools, job.id, timeout_s=60)
+        assert done.status == "completed", done.error_message
+        async with node.tools.database.transaction() as session:
+            made = await stems.of_job(session, job.id)
+        return done, {stem.stem_type: node.tools.storage.path(stem.file_path) for stem in made}
+
+    return run
+
+
+async def test_the_same_audio_is_separated_once_whoever_asks(engine, add_song, separated):
+    first, of_first = await separated(await add_song())
+    second, of_second = await separated(await add_song())
+
+    assert engine.ran == ["separate"]
+    assert second.results["reused_from"] == str(first.id)
+    assert second.results["null_test_db"] == first.results["null_test_db"]
+    assert "realtime_factor" not in second.results
+    assert set(of_second) == {"vocals", "accompaniment"}
+    for stem, path in of_second.items():
+        assert path.stat().st_ino == of_first[stem].stat().st_ino
+        assert path != of_first[stem]
+        assert (path.parent / stem / "00000.flac").is_file()
+        assert path.with_suffix(".peaks").is_file()
+
+
+async def test_deleting_one_leaves_the_other_whole(node, add_song, separated):
+    first, of_first = await separated(await add_song())
+    _, of_second = await separated(await add_song())
+    whole = of_second["vocals"].read_bytes()
+
+    await node.tools.storage.remove(layout.stems_dir(first.id))
+
+    assert not of_first["vocals"].exists()
+    assert of_second["vocals"].read_bytes() == whole
+    assert of_second["vocals"].stat().st_nlink == 1
+
+
+@pytest.mark.parametrize(
+    ("song", "options"),
+    [({"sha256": "cd" * 32}, {}), ({}, {"stems": ["vocals"]}), ({"sha256": None}, {})],
+)
+async def test_other_audio_other_options_and_unknown_audio_are_separated(
+    engine, add_song, separated, song, options
+):
+    await separated(await add_song())
+
+    job, _ = await separated(await add_song(**song), **options)
+
+    assert engine.ran == ["separate", "separate"]
+    assert "reused_from" not in job.results
+
+
+async def test_stems_whose_files_are_gone_are_made_again(node, engine, add_song, separated):
+    first, _ = await separated(await add_song())
+    shutil.rmtree(node.tools.storage.path(layout.stems_dir(first.id)) / "vocals")
+    node.tools.storage.path(
+        layout.stems_dir(first.id),
+    ).joinpath("vocals.flac").unlink()
+
+    job, paths = await separated(await add_song())
+
+    assert engine.ran == ["separate", "separate"]
+    assert "reused_from" not in job.results
+    assert paths["vocals"].is_file()

@@ -1,0 +1,44 @@
+"""A folder is had twice for the price of once."""
+
+import errno
+
+import pytest
+
+from soundforge.pipeline import reuse
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    (folder / "vocals").mkdir(parents=True)
+    (folder / "vocals.flac").write_bytes(b"master")
+    (folder / "vocals" / "00000.flac").write_bytes(b"piece")
+    return folder
+
+
+def test_files_are_the_same_ones_and_what_was_there_is_gone(source, tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "left.f32").write_bytes(b"of an earlier attempt")
+
+    reuse.link_all(source, target)
+
+    assert sorted(p.name for p in target.rglob("*")) == ["00000.flac", "vocals", "vocals.flac"]
+    assert (target / "vocals.flac").samefile(source / "vocals.flac")
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP])
+def test_where_there_are_no_hard_links_files_are_copied(source, tmp_path, number):
+    def refuse(*_):
+        raise OSError(number, "no hard links here")
+
+    reuse.link_all(source, tmp_path / "target", link=refuse)
+
+    copied = tmp_path / "target" / "vocals" / "00000.flac"
+    assert copied.read_bytes() == b"piece"
+    assert not copied.samefile(source / "vocals" / "00000.flac")
+
+
+def test_a_folder_that_is_gone_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="gone"):
+        reuse.link_all(tmp_path / "gone", tmp_path / "target")
