@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import uuid
     from pathlib import Path
 
+    from soundforge.library import Track
     from soundforge.pipeline.tools import Tools
 
 
@@ -93,6 +94,26 @@ async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
     await tools.storage.commit(checked.peaks, peaks_path)
     await tools.storage.commit(checked.path, recording_path)
     return Kept(checked.recording, recording_path, peaks_path, cover_path)
+
+
+def require(tools: Tools, track: Track) -> Path:
+    """Return where a track's recording is.
+
+    Raises:
+        errors.Conflict: It has none (``no_recording``), or it is gone (``recording_missing``).
+    """
+    if track.recording_path is None:
+        raise errors.Conflict(
+            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
+        )
+    path = tools.storage.path(track.recording_path)
+    if not path.is_file():
+        raise errors.Conflict(
+            "recording_missing",
+            "The recording is no longer on disk.",
+            "Fetch it again, or upload the file.",
+        )
+    return path
 
 
 def _sniff(path: Path) -> formats.AudioFormat:

@@ -6,10 +6,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge import errors
 from soundforge.audio import separator
 from soundforge.library import stems
-from soundforge.pipeline import reuse
+from soundforge.pipeline import recordings, reuse
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
@@ -49,7 +48,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
 
     Stems that were made before, of the same audio, are taken as they are.
     """
-    source = _recording(tools, track)
+    source = recordings.require(tools, track)
     assert job.model is not None
     duration_s = (track.duration_ms or 0) / 1000
     await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
@@ -153,21 +152,6 @@ def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
 
 def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
     return tools.storage.path(layout.stems_partial(job_id, attempt))
-
-
-def _recording(tools: Tools, track: Track) -> Path:
-    if track.recording_path is None:
-        raise errors.Conflict(
-            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
-        )
-    path = tools.storage.path(track.recording_path)
-    if not path.is_file():
-        raise errors.Conflict(
-            "recording_missing",
-            "The recording is no longer on disk.",
-            "Fetch it again, or upload the file.",
-        )
-    return path
 
 
 STAGE = Stage("separate", "processing", work, save, clean)

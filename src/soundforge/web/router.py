@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter
 
-from soundforge.web.api import health, imports, job_stems, jobs, models, stems, tracks, uploads
+from soundforge.web.api import (
+    health,
+    imports,
+    job_stems,
+    jobs,
+    mixes,
+    models,
+    stems,
+    tracks,
+    uploads,
+)
 from soundforge.web.api.compat import analysis, download, processing, spotify
 
 if TYPE_CHECKING:
@@ -18,7 +28,7 @@ API: Final = "/api/v1"
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, uploads, imports, jobs, job_stems, stems, models):
+    for resource in (tracks, uploads, imports, jobs, job_stems, mixes, stems, models):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
@@ -29,6 +30,7 @@ class Services:
         allowed_hosts: Host names that requests and sockets may name.
         is_spotify_configured: Whether there are credentials for Spotify.
         health: Return name and state of each part that must work.
+        mixes: Lets so many mixes be made at once on request.
     """
 
     tools: Tools
@@ -37,6 +39,7 @@ class Services:
     allowed_hosts: tuple[str, ...]
     is_spotify_configured: bool
     health: Callable[[], Awaitable[dict[str, bool]]]
+    mixes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property
     def host_names(self) -> frozenset[str]:

@@ -97,6 +97,22 @@ class StemView:
 
 
 @dataclass(frozen=True, slots=True)
+class SeparationView:
+    """What is known of the separation that made a track's stems.
+
+    Args:
+        mix_url: The mix without some stems is at ``<mix_url>?without=<stem type>``.
+        null_test_db: How far the stems' sum is from the mix, in dB, higher is better; None when
+            it was not measured.
+        is_reused: Whether the same audio had been separated before.
+    """
+
+    mix_url: str
+    null_test_db: float | None = None
+    is_reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SoundView:
     """What the analysis measured beyond tempo and key; None where it was not asked for.
 
@@ -126,6 +142,7 @@ class TrackView:
         stems: Of the newest finished separation; empty before.
         coming: The stems that are being made and can be played in part, when there are no
             others; their job is the stage ``separate``.
+        separation: What made ``stems``; None without any.
         error: The failure to show first, when ``state`` is ``failed``.
     """
 
@@ -144,6 +161,7 @@ class TrackView:
     sound: SoundView | None = None
     stems: tuple[StemView, ...] = ()
     coming: tuple[StemView, ...] = ()
+    separation: SeparationView | None = None
     error: ErrorView | None = None
 
 

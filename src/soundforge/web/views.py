@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from soundforge.library import Job, Track, tracks
 from soundforge.web.studio import (
     ErrorView,
+    SeparationView,
     SoundView,
     StageName,
     StageStatus,
@@ -59,6 +60,7 @@ def track_view(
         sound=_sound(analysis) if analysis else None,
         stems=(stems := tuple(_stem_view(stem) for stem in tracks.newest_stems(track))),
         coming=() if stems else _coming(track, stems_of or {}),
+        separation=_separation(track, stems[0].job_id) if stems else None,
         error=next((stage.error for stage in stages if stage.status == "failed"), None),
     )
 
@@ -127,6 +129,15 @@ def _stem_view(stem: Stem) -> StemView:
         size_bytes=stem.file_size,
         duration_s=stem.duration_s,
         sample_rate_hz=stem.sample_rate_hz,
+    )
+
+
+def _separation(track: Track, job_id: str) -> SeparationView:
+    results = next((job.results for job in track.jobs if str(job.id) == job_id), None) or {}
+    return SeparationView(
+        mix_url=f"/api/v1/jobs/{job_id}/mix",
+        null_test_db=results.get("null_test_db"),
+        is_reused="reused_from" in results,
     )
 
 

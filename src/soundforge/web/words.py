@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from soundforge.web.studio import StageName, StageView, TrackView
+    from soundforge.web.studio import SeparationView, StageName, StageView, TrackView
 
 DOING: Final[dict[StageName, str]] = {
     "download": "Downloading",
@@ -236,6 +236,17 @@ def level(energy: float | None) -> str | None:
 def number(value: float, digits: int) -> str:
     """Return a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", _MINUS)
+
+
+def adds_up(separation: SeparationView) -> str:
+    """Return how well the stems add up to the mix, and whether they had to be made."""
+    said = ["A mix without a stem is made when you ask for it; that takes some seconds."]
+    if separation.null_test_db is not None:
+        rest_db = number(-separation.null_test_db, 0)
+        said.append(f"The stems add up to the mix: what is left over lies at {rest_db} dB.")
+    if separation.is_reused:
+        said.append("They were made before, from the same audio.")
+    return " ".join(said)
 
 
 def listed(names: Sequence[str]) -> str:

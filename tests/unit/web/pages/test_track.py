@@ -10,6 +10,7 @@ from soundforge import errors
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.track import TrackPage
+from soundforge.web.studio import SeparationView
 from tests.fakes.studio import MODELS, FakeStudio, being_separated, library, separated
 
 
@@ -27,6 +28,25 @@ async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
         assert said in html
     assert 'href="/fake/stems/drums/file" download' in html
     assert 'data-chunks-url="/fake/stems/vocals/chunks"' in html
+
+
+async def test_the_mix_without_a_stem_is_offered_with_how_well_they_add_up():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    assert 'href="/fake/mix?without=vocals" download aria-label="Without vocals"' in html
+    assert "what is left over lies at \N{MINUS SIGN}134 dB" in html
+    assert "made before" not in html
+
+
+async def test_stems_that_were_made_before_are_said_to_be():
+    studio = FakeStudio(library())
+    of_before = SeparationView("/fake/mix", is_reused=True)
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], separation=of_before)
+
+    html = (await mounted(studio)).html()
+
+    assert "They were made before, from the same audio." in html
+    assert "what is left over" not in html
 
 
 async def test_a_track_at_work_says_how_far_it_is():
