@@ -60,10 +60,11 @@ async def make_node(postgres_url, tmp_path):
     """Make nodes of one cluster: the doors, workers and upkeep of one process each."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(*stages, url=postgres_url, **more):
+        async def make(*stages, url=None, pool_timeout_s=10.0, **more):
+            url = url or postgres_url
             database = Database(url, pool_size=5)
             stack.push_async_callback(database.close)
-            queue = Queue(url)
+            queue = Queue(url, pool_timeout_s=pool_timeout_s)
             tools = replace(_tools(database, queue, tmp_path / "data"), **more)
             for one in stages:
                 queue.register(one.name, queue=one.queue, handler=_handler(one, tools))

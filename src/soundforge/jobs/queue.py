@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 # Ours decides how often (`Retry` or `Failed`); this only stops a loop in our own wrapper.
 _LAST_RESORT_RUNS: Final = 20
-_POOL: Final[dict[str, Any]] = {"min_size": 1, "max_size": 8}
+# Between its attempts to connect the pool waits twice as long each time. Giving up early lets
+# the next statement that wants a connection begin anew, so that an outage has no long tail.
+_POOL: Final[dict[str, Any]] = {"min_size": 1, "max_size": 8, "reconnect_timeout": 2.0}
+_POOL_TIMEOUT_S: Final = 10.0
 
 
 class Queue:
@@ -30,10 +33,13 @@ class Queue:
 
     Args:
         url: The PostgreSQL server, ``postgresql://…``.
+        pool_timeout_s: How long one statement waits for a connection. Short, so that a stop
+            ends in time while the database is away; workers ask again by themselves.
     """
 
-    def __init__(self, url: str) -> None:
-        self.app = App(connector=PsycopgConnector(conninfo=url, **_POOL))
+    def __init__(self, url: str, *, pool_timeout_s: float = _POOL_TIMEOUT_S) -> None:
+        pool = {**_POOL, "timeout": pool_timeout_s}
+        self.app = App(connector=PsycopgConnector(conninfo=url, **pool))
         self.running: set[int] = set()
 
     def register(self, name: str, *, queue: str, handler: Handler) -> None:

@@ -48,11 +48,20 @@ class SteadyWorker(Worker):
         )
 
     async def _fetch_and_process_jobs(self) -> None:
+        fetching = asyncio.create_task(super()._fetch_and_process_jobs())  # type: ignore[no-untyped-call]
+        stopping = asyncio.create_task(self._stop_event.wait())
         try:
-            await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+            await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            # Not at once: a queue job that has just been fetched should also be run.
+            await asyncio.wait({fetching}, timeout=_PAUSE_S)
+            if fetching.done():
+                await fetching
         except ConnectorException as error:
             logger.warning("fetch failed", extra={"queue": self.worker_name, "reason": str(error)})
-            await asyncio.wait([asyncio.ensure_future(self._stop_event.wait())], timeout=_PAUSE_S)
+            await asyncio.wait({stopping}, timeout=_PAUSE_S)
+        finally:
+            for task in (fetching, stopping):
+                task.cancel()
 
     def _start_side_tasks(self) -> list[asyncio.Task[Any]]:
         return [

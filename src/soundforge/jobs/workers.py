@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PAUSE_S: Final = 1.0
+_GOODBYE_S: Final = 8.0  # to end engines, and to tell the database what became of each run
 
 
 class Workers:
@@ -52,6 +53,10 @@ class Workers:
             for worker in self._live.values():
                 worker.shutdown_graceful_timeout = self._stop_grace_s
             for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=self._stop_grace_s + _GOODBYE_S)
+            for task in tasks:  # the database is away: nobody to say goodbye to
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
