@@ -44,6 +44,12 @@ sys.exit(asyncio.run(main()))
 """
 
 
+def _hear_signals():
+    """Undo what nohup and shells do to programs in the background: they ignore signals."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start():
     started = []
@@ -55,7 +61,7 @@ def start():
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            **options,
+            **{"preexec_fn": _hear_signals, **options},
         )
         started.append(process)
         while "ready" not in process.stdout.readline():
