@@ -221,7 +221,12 @@ class Node:
             queue=self.queue,
             storage=self.storage,
             engine=engine,
-            models=Models(models_dir or self.data_dir / "models", engine),
+            models=Models(
+                models_dir or self.data_dir / "models",
+                engine,
+                mirror=settings.models_mirror,
+                precision=settings.precision,
+            ),
             downloader=Downloader(
                 Path(program) if program else None,
                 SpotdlEnvironment(self.data_dir / "programs"),

@@ -141,6 +141,16 @@ class Settings(BaseSettings):
     models_dir: str = Field(
         default="", description="Folder of model weights; empty: models/ in the data folder."
     )
+    models_mirror: str = Field(
+        default="",
+        description="Address of a folder with the published weight files, http or https; "
+        "empty: each file's own place.",
+    )
+    precision: Literal["auto", "f32", "f16"] = Field(
+        default="auto",
+        description="What separation networks compute in; auto: half precision (f16) where it "
+        "was measured on this machine to be good enough.",
+    )
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="Shape of log lines; auto: text on a terminal, else JSON."
     )

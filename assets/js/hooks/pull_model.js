@@ -1,4 +1,5 @@
 // Fetches a model's weights: one long HTTP request, so that the page stays free meanwhile.
+// The licence stands beside the button: pressing it is the consent.
 export const PullModel = {
   mounted() {
     this.onClick = (event) => {
@@ -16,7 +17,7 @@ export const PullModel = {
     button.disabled = true;
     says.textContent = "Fetching… This page may be left; the server goes on.";
     try {
-      const answer = await fetch(`/api/v1/models/${this.el.dataset.name}/pull`, {
+      const answer = await fetch(`/api/v1/models/${this.el.dataset.name}/pull?accept_licence=true`, {
         method: "POST",
         headers: { accept: "application/json" },
       });

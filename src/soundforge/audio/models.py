@@ -9,28 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
-from soundforge.engines import weights
+from soundforge.audio.pull import Pull, ReportWithDetail
+from soundforge.engines import precision_record, weights
+from soundforge.engines.precision_record import ENOUGH_DB
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from soundforge.audio.engine import Engine
-    from soundforge.engines import protocol
     from soundforge.engines.separators import Separator
+
+__all__ = ["ENOUGH_DB", "ModelInfo", "Models", "ReportWithDetail"]
 
 logger = logging.getLogger(__name__)
 
 _PULL_TIMEOUT_S: Final = 3600.0
-
-
-class ReportWithDetail(Protocol):
-    """Told how far a long piece of work is; ``detail`` are numbers a page may show."""
-
-    def __call__(self, fraction: float, message: str, detail: dict[str, Any], /) -> None:
-        """Take note; must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,8 @@ class ModelInfo:
         size_bytes: Size of the download; None when not known.
         quality: Rank; higher is better.
         sample_rate_hz: Rate of the stems.
+        is_fetched_by_itself: Whether its first use fetches the weights; the others are fetched
+            only by someone who has read the licence.
     """
 
     name: str
@@ -64,6 +62,7 @@ class ModelInfo:
     size_bytes: int | None
     quality: int
     sample_rate_hz: int
+    is_fetched_by_itself: bool = False
 
 
 class Models:
@@ -72,13 +71,20 @@ class Models:
     Args:
         models_dir: Where weights lie; made when the first ones come.
         engine: How engine processes are started.
+        mirror: Address of a folder that holds the published weight files; empty for their
+            own places.
+        precision: What the networks compute in: ``auto``, ``f32`` or ``f16``.
     """
 
-    def __init__(self, models_dir: Path, engine: Engine) -> None:
+    def __init__(
+        self, models_dir: Path, engine: Engine, *, mirror: str = "", precision: str = "auto"
+    ) -> None:
         self.models_dir = models_dir.absolute()
+        self.precision = precision
         self._engine = engine
+        self._mirror = mirror
         self._known = weights.descriptions()
-        self._pulls: dict[str, _Pull] = {}
+        self._pulls: dict[str, Pull] = {}
 
     def list(self) -> tuple[ModelInfo, ...]:
         """Return every model, the best first."""
@@ -109,6 +115,27 @@ class Models:
         """Return the best model that can run now; None when there is none."""
         return next((model.name for model in self.list() if model.installed), None)
 
+    def first_choice(self) -> str:
+        """Return the model for who does not choose: the best that is here, or comes by itself."""
+        return self.default() or next(m.name for m in self.list() if m.is_fetched_by_itself)
+
+    def require_at_hand(self, name: str) -> ModelInfo:
+        """Return a model that can run now, or whose first use may fetch its weights.
+
+        Raises:
+            errors.Invalid, errors.Conflict: As `require`.
+        """
+        info = self.info(name)
+        return info if info.is_fetched_by_itself else self.require(name)
+
+    def half_precision_db(self, name: str) -> dict[str, float] | None:
+        """Return how near half precision comes, per stem, in dB; None when not measured here."""
+        installed = weights.find(self.models_dir, name) if self.installed(name) else None
+        if installed is None:
+            return None
+        found = precision_record.find(installed.path.parent, installed.weights_hash)
+        return dict(found.stems_db) if found else None
+
     def require(self, name: str) -> ModelInfo:
         """Return a model that can run now.
 
@@ -120,48 +147,77 @@ class Models:
         model = self._model(name)
         if self.installed(name):
             return self._info(model)
+        instead = ", ".join(m.name for m in self.list() if m.installed or m.is_fetched_by_itself)
         if model.is_available:
             raise errors.Conflict(
                 "model_not_installed",
                 f"The weights of {model.label} are not on this machine.",
-                f"Run: sfa models pull {name}",
+                f"Run: sfa models pull {name}"
+                f" (or: sfa models import {name} FILE), or choose another model: {instead}.",
             )
-        instead = ", ".join(m.name for m in self.list() if m.available)
         raise errors.Conflict(
             "model_not_installed",
             f"{model.label} is not installed. {model.unavailable_reason}",
             f"Choose another model: {instead}.",
         )
 
-    async def pull(self, name: str, *, report: ReportWithDetail | None = None) -> ModelInfo:
+    async def pull(
+        self,
+        name: str,
+        *,
+        report: ReportWithDetail | None = None,
+        is_licence_accepted: bool = False,
+    ) -> ModelInfo:
         """Fetch, check and convert a model's weights; calls for the same model share one pull.
 
         Cancelling one caller does not disturb the others; the last one to leave ends the pull.
 
+        Args:
+            name: The model.
+            report: Told the progress.
+            is_licence_accepted: Whether a person was shown the licence and went on; needed for
+                models that are not fetched by themselves.
+
         Raises:
             errors.Invalid: ``model_unknown``, ``weights_hash_mismatch``, ``weights_invalid``.
-            errors.Conflict: ``model_not_available``.
+            errors.Conflict: ``model_not_available``, ``licence_not_accepted``.
             errors.Unavailable: ``weights_unreachable``, or the engine failed.
         """
         model = self._available(name)
+        if not (is_licence_accepted or model.is_fetched_by_itself or self.installed(name)):
+            raise _not_accepted(model)
         pull = self._pulls.get(name)
         if pull is None or pull.task.done():
-            pull = self._pulls[name] = _Pull()
-            pull.task = asyncio.create_task(self._run_pull(name, {}, pull))
+            pull = self._pulls[name] = Pull()
+            from_where = {"mirror": self._mirror}
+            pull.task = asyncio.create_task(self._run_pull(name, from_where, pull))
         await pull.follow(report)
         return self._info(model)
 
     async def import_file(
-        self, name: str, path: Path, *, report: ReportWithDetail | None = None
+        self,
+        name: str,
+        path: Path,
+        *,
+        report: ReportWithDetail | None = None,
+        accepts_unknown: bool = False,
     ) -> ModelInfo:
-        """Install a model's weights from a file on this machine, without the network.
+        """Install a model's weights from a file or folder on this machine, without the network.
+
+        Args:
+            name: The model.
+            path: The file; for a model of several networks, a folder with theirs.
+            report: Told the progress.
+            accepts_unknown: Whether to take files that are not the published ones (trained by
+                the user): their hash is not compared, all else is checked.
 
         Raises:
             errors.Invalid, errors.Conflict: As `pull`.
         """
         model = self._available(name)
-        pull = _Pull()
-        file = {"file": await asyncio.to_thread(_absolute, path)}
+        pull = Pull()
+        absolute = await asyncio.to_thread(_absolute, path)
+        file = {"file": absolute, "accepts_unknown": accepts_unknown}
         pull.task = asyncio.create_task(self._run_pull(name, file, pull))
         await pull.follow(report)
         return self._info(model)
@@ -217,9 +273,10 @@ class Models:
             size_bytes=model.size_bytes,
             quality=model.quality,
             sample_rate_hz=model.sample_rate_hz,
+            is_fetched_by_itself=model.is_fetched_by_itself,
         )
 
-    async def _run_pull(self, name: str, more: dict[str, Any], pull: _Pull) -> None:
+    async def _run_pull(self, name: str, more: dict[str, Any], pull: Pull) -> None:
         value = await self._engine.run(
             "pull_model",
             {"model": name, "models_dir": str(self.models_dir), **more},
@@ -231,31 +288,13 @@ class Models:
             logger.info("model installed", extra={"model": name})
 
 
+def _not_accepted(model: Separator) -> errors.Conflict:
+    return errors.Conflict(
+        "licence_not_accepted",
+        f"{model.label}: {model.licence.text}",
+        f"Read {model.licence.url or 'its licence'}, then fetch it with your consent.",
+    )
+
+
 def _absolute(path: Path) -> str:
     return str(path.absolute())
-
-
-class _Pull:
-    """One running pull and those who wait for it."""
-
-    task: asyncio.Task[None]
-
-    def __init__(self) -> None:
-        self._followers: list[ReportWithDetail | None] = []
-
-    def tell(self, progress: protocol.Progress) -> None:
-        for report in self._followers:
-            if report is not None:
-                report(progress.fraction, progress.message, progress.detail)
-
-    async def follow(self, report: ReportWithDetail | None) -> None:
-        self._followers.append(report)
-        try:
-            await asyncio.shield(self.task)
-        except asyncio.CancelledError:
-            if len(self._followers) == 1 and not self.task.done():
-                self.task.cancel()
-                await asyncio.gather(self.task, return_exceptions=True)
-            raise
-        finally:
-            self._followers.remove(report)

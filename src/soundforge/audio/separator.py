@@ -55,6 +55,9 @@ class Separated:
         model: The model's name.
         weights_hash: The identity of its weights, the same on every machine.
         mended_samples: Samples of the recording that were not numbers; silence instead.
+        precision: What the networks computed in: ``f32`` or ``f16``.
+        resumed_segments: How many segments an earlier attempt had finished.
+        mended_segments: How many overflowed in ``f16`` and ran again in ``f32``.
     """
 
     stems: tuple[StemFile, ...]
@@ -69,6 +72,9 @@ class Separated:
     model: str
     weights_hash: str
     mended_samples: int = 0
+    precision: str = "f32"
+    resumed_segments: int = 0
+    mended_segments: int = 0
 
 
 async def separate(  # noqa: PLR0913 -- one call says all of a separation; all by keyword
@@ -85,12 +91,13 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
     form: str = "flac",
     has_chunks: bool = False,
     threads: int = 0,
+    earlier_dirs: tuple[Path, ...] = (),
 ) -> Separated:
     """Separate ``source`` into files in ``out_dir``.
 
     Args:
         engine: How engine processes are started.
-        models: Where the weights are.
+        models: Where the weights are, and what precision is wanted.
         source: The recording, in any format we read; an absolute path.
         out_dir: An existing folder, absolute; give one of its own and rename it when this returns.
         model: Name of the model.
@@ -103,6 +110,8 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         form: ``flac`` (24 bit) or ``wav`` (float, never any gain).
         has_chunks: Whether to write 10 s chunks that can be played while it runs.
         threads: CPU threads; 0 for all.
+        earlier_dirs: What attempts that ended early have left, the last one last: the work
+            goes on from there where the model can.
 
     Raises:
         errors.Invalid: ``model_unknown``, ``stem_unknown``, or the file: ``not_audio``,
@@ -121,6 +130,8 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "chunks": has_chunks,
         "threads": threads,
         "duration_s": duration_s,
+        "precision": models.precision,
+        "earlier_dirs": [str(folder) for folder in earlier_dirs],
     }
 
     def on_progress(progress: protocol.Progress) -> None:

@@ -13,6 +13,7 @@ import click
 
 from soundforge import errors
 from soundforge.audio.engine import Engine
+from soundforge.audio.models import ENOUGH_DB
 from soundforge.audio.spotdl_environment import SpotdlEnvironment
 from soundforge.cli import terminal
 
@@ -94,14 +95,28 @@ async def _engines() -> Finding:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    for model in terminal.local_models(settings).list():
-        if model.available:
-            yield Finding(
-                f"Model {model.name}",
-                model.installed,
-                "installed" if model.installed else "fetched by its first separation",
-                "" if model.installed else f"Now: sfa models pull {model.name}",
-            )
+    models = terminal.local_models(settings)
+    for model in models.list():
+        if not model.available:
+            continue
+        name = f"Model {model.name}"
+        if model.installed:
+            half = _half_precision(models.half_precision_db(model.name))
+            yield Finding(name, is_fine=True, what=f"installed{half}")
+        elif model.is_fetched_by_itself:
+            mend = f"Now: sfa models pull {model.name}"
+            yield Finding(name, is_fine=False, what="fetched by its first separation", mend=mend)
+        else:
+            mend = f"Run: sfa models pull {model.name}, or sfa models import {model.name} FILE"
+            yield Finding(name, is_fine=False, what="not here", mend=mend)
+
+
+def _half_precision(stems_db: dict[str, float] | None) -> str:
+    if stems_db is None:
+        return ""
+    worst, db = min(stems_db.items(), key=lambda item: item[1])
+    verdict = "used" if db >= ENOUGH_DB else "not used"
+    return f"; half precision {verdict}: {db:.0f} dB at worst ({worst}), {ENOUGH_DB:.0f} are enough"
 
 
 def _links(settings: Settings) -> Iterator[Finding]:

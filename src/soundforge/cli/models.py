@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,24 +44,41 @@ async def list_(*, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name")
+@click.option("--accept-licence", "is_accepted", is_flag=True, help="Do not ask about the licence.")
 @terminal.command
-async def pull(name: str) -> None:
-    """Fetch a model's weights, check them and put them in place."""
+async def pull(name: str, *, is_accepted: bool) -> None:
+    """Fetch a model's weights, check them and put them in place.
+
+    Where the licence of the weights is in doubt it is shown first, and asked about.
+    """
     known = terminal.local_models(terminal.load_settings())
+    model = known.info(name)
+    if not (model.is_fetched_by_itself or model.installed or is_accepted) and model.available:
+        terminal.console.print(f"{model.label}: {model.licence} {model.licence_url}")
+        is_accepted = sys.stdin.isatty() and click.confirm("Fetch these weights?", err=True)
     with terminal.progress_bar(f"Fetching {name}") as bar:
-        model = await known.pull(name, report=bar)
+        model = await known.pull(name, report=bar, is_licence_accepted=is_accepted)
     terminal.echo(f"{model.name} is installed. Licence: {model.licence} {model.licence_url}")
 
 
 @models.command("import")
 @click.argument("name")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--unknown",
+    "accepts_unknown",
+    is_flag=True,
+    help="Also take weights that are not the published ones, such as your own.",
+)
 @terminal.command
-async def import_(name: str, file: Path) -> None:
-    """Install a model's weights from FILE, without the network."""
+async def import_(name: str, file: Path, *, accepts_unknown: bool) -> None:
+    """Install a model's weights from FILE, without the network.
+
+    FILE is a folder for models of several networks.
+    """
     known = terminal.local_models(terminal.load_settings())
     with terminal.progress_bar(f"Importing {name}") as bar:
-        await known.import_file(name, file, report=bar)
+        await known.import_file(name, file, report=bar, accepts_unknown=accepts_unknown)
     terminal.echo(f"{name} is installed.")
 
 

@@ -42,14 +42,14 @@ async def separate(
     """Separate FILE into one file per stem in the folder --out."""
     settings = terminal.load_settings()
     models = terminal.local_models(settings)
-    name = model or models.default() or next(m.name for m in models.list() if m.available)
+    name = models.require_at_hand(model or models.first_choice()).name
     limits = media.Limits(
         max_duration_s=settings.limits.duration_s,
         max_channels=settings.limits.channels,
         max_sample_rate_hz=settings.limits.sample_rate_hz,
     )
     engine = Engine()
-    if models.info(name).available and not models.installed(name):
+    if not models.installed(name):
         with terminal.progress_bar(f"Fetching {name}") as bar:
             await models.pull(name, report=bar)
     recording = await media.probe(engine, file.absolute(), limits=limits, job="separate")

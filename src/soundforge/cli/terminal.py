@@ -91,7 +91,12 @@ def models_dir(settings: Settings) -> Path:
 
 def local_models(settings: Settings) -> Models:
     """Return the models of this machine, without a server."""
-    return Models(models_dir(settings), Engine())
+    return Models(
+        models_dir(settings),
+        Engine(),
+        mirror=settings.models_mirror,
+        precision=settings.precision,
+    )
 
 
 class Bar:

@@ -23,9 +23,20 @@ def load() -> ModuleType:
     return openvino  # type: ignore[no-any-return]
 
 
-def compile_model(model: Any, *, threads: int = 0) -> Any:
-    """Return ``model`` compiled for f32 on ``threads`` cores; 0 for all of them."""
-    config: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": "1"}
+def compile_model(model: Any, *, threads: int = 0, precision: str = "f32") -> Any:
+    """Return ``model`` compiled for ``threads`` cores; 0 for all of them.
+
+    Args:
+        model: An OpenVINO model.
+        threads: Cores.
+        precision: ``f32`` or ``f16``: what it computes in; its inputs and outputs stay f32.
+    """
+    config: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": "1"}
     if threads > 0:
         config["INFERENCE_NUM_THREADS"] = threads
     return load().Core().compile_model(model, "CPU", config)
+
+
+def has_f16() -> bool:
+    """Tell whether this CPU computes in half precision."""
+    return "FP16" in load().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

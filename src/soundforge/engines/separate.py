@@ -3,7 +3,8 @@
 Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, ``models_dir``,
 and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
 while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
-say how long they are).
+say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`` (of segments,
+0.25) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
     from soundforge.engines.mix import Mix
     from soundforge.engines.runtime import Report
+    from soundforge.engines.separation import Task
     from soundforge.engines.separators import Separator
     from soundforge.engines.stem_writer import StemWriter
+    from soundforge.engines.weights import Installed
 
-    Run = Callable[..., Iterator[dict[str, NDArray[np.float32]]]]
+    Run = Callable[[Task], Iterator[dict[str, NDArray[np.float32]]]]
 
 _MADE: Final = 0.80  # the share of the time until all stems are made …
 _WRITTEN: Final = 0.95  # … and until the masters are written; the rest is the null test
@@ -47,6 +50,9 @@ class _Params:
     has_chunks: bool
     threads: int
     duration_s: float
+    precision: Any
+    overlap: float
+    earlier_dirs: tuple[Path, ...]
 
 
 def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -56,15 +62,27 @@ def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
         EngineError: ``model_unknown``, ``model_not_available``, ``model_not_installed``,
             ``stem_unknown``, ``params_invalid``, ``no_audio``, or what decoding raises.
     """
-    began = time.monotonic()
     model = weights.description(str(params.get("model", "")))
     asked = _parse(params, model)
     installed = weights.require(asked.models_dir, model)
     report(0.0, "loading the model")
 
+    from soundforge.engines import stem_checkpoint
+
+    with stem_checkpoint.locked(asked.out_dir):
+        stem_checkpoint.take_over(asked.earlier_dirs, asked.out_dir)
+        return _separate(asked, model, installed, report)
+
+
+def _separate(
+    asked: _Params, model: Separator, installed: Installed, report: Report
+) -> dict[str, Any]:
     from soundforge.engines.mix import Mix
+    from soundforge.engines.separation import Task
+    from soundforge.engines.stem_checkpoint import StemCheckpoint
     from soundforge.engines.stem_writer import StemWriter
 
+    began = time.monotonic()
     mix = Mix(asked.path, model.sample_rate_hz)
     writer = StemWriter(
         asked.out_dir,
@@ -73,14 +91,34 @@ def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
         form=asked.form,
         has_chunks=asked.has_chunks,
     )
+    identity = {
+        "weights": installed.weights_hash,
+        "stems": asked.stems,
+        "chunks": asked.has_chunks,
+        "overlap": asked.overlap,
+    }
+    checkpoint = StemCheckpoint(asked.out_dir, writer, identity)
+    notes: dict[str, Any] = {"precision": "f32", "resumed_segments": 0, "mended_segments": 0}
+    task = Task(
+        model=model,
+        installed=installed,
+        mix=mix,
+        stems=asked.stems,
+        threads=asked.threads,
+        precision=asked.precision,
+        overlap=asked.overlap,
+        checkpoint=checkpoint,
+        notes=notes,
+    )
     run: Run = _resolve(model.run)
-    for block in run(mix.blocks(), installed.path, threads=asked.threads):
+    for block in run(task):
         writer.write(block)
         _tell(report, writer, mix, asked, model)
     report(_MADE, "writing the stems")
     written = writer.finish(threads=asked.threads or os.cpu_count() or 1)
     report(_WRITTEN, "checking the sum")
     null_db = _check(mix, writer, asked, model)
+    checkpoint.discard()
     took_s = time.monotonic() - began
     duration_s = mix.frames / model.sample_rate_hz
     return {
@@ -96,6 +134,7 @@ def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "mended_samples": mix.mended_samples,
         "took_s": took_s,
         "realtime_factor": duration_s / max(took_s, 1e-3),
+        **notes,
     }
 
 
@@ -121,9 +160,25 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             has_chunks=bool(params.get("chunks", False)),
             threads=max(0, int(params.get("threads") or 0)),
             duration_s=float(params.get("duration_s") or 0),
+            precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
+            overlap=_share(params.get("overlap", 0.25)),
+            earlier_dirs=tuple(map(Path, params.get("earlier_dirs") or ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError("params_invalid", f"A parameter is missing or wrong: {error}.") from error
+
+
+def _one_of(value: Any, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"{value!s:.40} is none of {', '.join(known)}")
+    return str(value)
+
+
+def _share(value: Any) -> float:
+    share = float(value)
+    if not 0 <= share <= 0.95:
+        raise ValueError(f"an overlap of {share} is not between 0 and 0.95")
+    return share
 
 
 def _resolve(reference: str) -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from soundforge.engines.separation import Task
     from soundforge.engines.stft import Samples, Spectra
 
 _SIZE: Final = 4096
@@ -30,6 +31,11 @@ _HOP: Final = 1024
 _FRAMES: Final = spleeter_graph.FRAMES
 _BINS: Final = spleeter_graph.BINS
 CONTEXT_FRAMES: Final = 64
+
+
+def run(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Yield the stems of a task as `separate` does."""
+    return separate(task.mix.blocks(), task.weights, threads=task.threads)
 
 
 def separate(

@@ -34,20 +34,15 @@ def check(stages: Sequence[str]) -> tuple[str, ...]:
 def separate(models: Models, model: str | None, options: dict[str, Any] | None = None) -> Plan:
     """Plan a separation with ``model``, or with the best one that is installed.
 
-    A model that this release can run is fetched by its first separation.
+    Only a model whose licence leaves no doubt is fetched by its first separation; the others
+    must be here.
 
     Raises:
         errors.Invalid: There is no such model (``model_unknown``).
         errors.Conflict: It cannot run here (``model_not_installed``).
     """
-    chosen = models.info(model or models.default() or _best_available(models))
-    if not chosen.available:
-        models.require(chosen.name)
+    chosen = models.require_at_hand(model or models.first_choice())
     return Plan("separate", model=chosen.name, options=options or {})
-
-
-def _best_available(models: Models) -> str:
-    return next(model.name for model in models.list() if model.available)
 
 
 def analyze(features: Sequence[str] = ("all",)) -> Plan:

@@ -60,7 +60,8 @@ def test_models_are_listed_with_what_is_known_of_their_licence(sfa):
 
     assert models["spleeter_2stems"]["available"]
     assert not models["spleeter_2stems"]["installed"]
-    assert not models["htdemucs"]["available"]
+    assert models["htdemucs"]["available"]
+    assert not models["htdemucs"]["is_fetched_by_itself"]
     assert all(model["licence"] for model in models.values())
 
 

@@ -195,7 +195,7 @@ def test_only_the_stems_that_were_asked_for_are_written(models_dir, tmp_path):
     ("params", "code"),
     [
         ({"model": "nothing"}, "model_unknown"),
-        ({"model": "htdemucs"}, "model_not_available"),
+        ({"model": "mdx_extra"}, "model_not_installed"),
         ({"stems": ["drums"]}, "stem_unknown"),
         ({"format": "mp3"}, "params_invalid"),
         ({"models_dir": "/nowhere"}, "model_not_installed"),

@@ -40,10 +40,11 @@ def test_every_model_is_listed_the_best_first(models):
     assert not any(model.installed for model in listed)
 
 
-def test_a_model_that_cannot_run_says_why(models):
+def test_every_model_can_run_and_only_the_free_one_comes_by_itself(models):
     for model in models.list():
-        assert model.available == (model.name == SPLEETER)
-        assert bool(model.reason) != model.available
+        assert model.available
+        assert not model.reason
+        assert model.is_fetched_by_itself == (model.name == SPLEETER)
 
 
 def test_every_description_is_complete(models):
@@ -81,11 +82,16 @@ def test_the_default_is_what_is_installed(models):
     assert models.require(SPLEETER).installed
 
 
-def test_weights_of_a_model_that_cannot_run_do_not_make_it_runnable(models):
-    put_weights(models, "htdemucs")
+def test_the_default_is_the_best_that_is_installed(models):
+    put_weights(models)
+    put_weights(models, "htdemucs_6s")
 
-    assert not models.installed("htdemucs")
-    assert models.default() is None
+    assert models.default() == models.first_choice() == "htdemucs_6s"
+
+
+def test_with_nothing_installed_the_first_choice_is_what_comes_by_itself(models):
+    assert models.first_choice() == SPLEETER
+    assert models.require_at_hand(SPLEETER).name == SPLEETER
 
 
 @pytest.mark.parametrize("name", ["", "nothing", "../etc", "spleeter_2stems/../x", "x" * 9999])
@@ -121,13 +127,19 @@ def test_a_demucs_model_is_not_installed_and_another_is_offered(models, name):
 
     assert refusal.value.code == "model_not_installed"
     assert SPLEETER in refusal.value.next_step
+    assert f"sfa models pull {name}" in refusal.value.next_step
+    with pytest.raises(errors.Conflict, match="not on this machine"):
+        models.require_at_hand(name)
 
 
-async def test_what_this_release_cannot_run_is_not_fetched(models, tmp_path):
-    for coroutine in (models.pull("htdemucs"), models.import_file("htdemucs", tmp_path)):
-        with pytest.raises(errors.Conflict) as refusal:
-            await coroutine
-        assert refusal.value.code == "model_not_available"
+@pytest.mark.parametrize("name", DEMUCS)
+async def test_a_licence_in_doubt_is_accepted_by_a_person_before_the_fetch(models, name):
+    with pytest.raises(errors.Conflict) as refusal:
+        await models.pull(name)
+
+    assert refusal.value.code == "licence_not_accepted"
+    assert "MIT licence" in refusal.value.message
+    assert "https://" in refusal.value.next_step
 
 
 @pytest.mark.parametrize(

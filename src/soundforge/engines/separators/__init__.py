@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from soundforge.engines.published import FileWeights
 from soundforge.engines.wheel import Licence, WheelMember, WheelWeights
 
-__all__ = ["Licence", "Separator", "WheelMember", "WheelWeights"]
+__all__ = ["FileWeights", "Licence", "Separator", "WheelMember", "WheelWeights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Separator:
         weights: Where the weights come from; None when this release cannot fetch them.
         run: ``module:function`` that separates; empty when this release cannot run it.
         unavailable_reason: Why it cannot run; empty when it can.
+        is_fetched_by_itself: Whether its first use may fetch the weights unasked: only where
+            the licence leaves no doubt.
     """
 
     name: str
@@ -39,9 +42,10 @@ class Separator:
     family: str
     quality: int
     licence: Licence
-    weights: WheelWeights | None = None
+    weights: WheelWeights | FileWeights | None = None
     run: str = ""
     unavailable_reason: str = ""
+    is_fetched_by_itself: bool = False
 
     @property
     def is_available(self) -> bool:

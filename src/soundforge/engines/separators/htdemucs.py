@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soundforge.engines.published import FileWeights, WeightFile
 from soundforge.engines.separators import Licence, Separator
 
 SEPARATOR = Separator(
@@ -19,5 +20,17 @@ SEPARATOR = Separator(
         ),
         url="https://github.com/facebookresearch/demucs/issues/327",
     ),
-    unavailable_reason="This release cannot run the Demucs family yet.",
+    weights=FileWeights(
+        base_url="https://dl.fbaipublicfiles.com/demucs",
+        files=(
+            WeightFile(
+                signature="955717e8",
+                sha256="8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
+                folder="hybrid_transformer",
+            ),
+        ),
+        size_bytes=84_000_000,
+        skeleton="htdemucs",
+    ),
+    run="soundforge.engines.demucs:separate",
 )

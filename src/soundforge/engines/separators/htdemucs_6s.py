@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soundforge.engines.published import FileWeights, WeightFile
 from soundforge.engines.separators import Licence, Separator
 
 SEPARATOR = Separator(
@@ -19,5 +20,17 @@ SEPARATOR = Separator(
         ),
         url="https://github.com/facebookresearch/demucs/issues/327",
     ),
-    unavailable_reason="This release cannot run the Demucs family yet.",
+    weights=FileWeights(
+        base_url="https://dl.fbaipublicfiles.com/demucs",
+        files=(
+            WeightFile(
+                signature="5c90dfd2",
+                sha256="34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
+                folder="hybrid_transformer",
+            ),
+        ),
+        size_bytes=55_000_000,
+        skeleton="htdemucs_6s",
+    ),
+    run="soundforge.engines.demucs:separate",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from soundforge.engines.published import FileWeights, WeightFile
 from soundforge.engines.separators import Licence, Separator
 
 SEPARATOR = Separator(
@@ -19,5 +20,32 @@ SEPARATOR = Separator(
         ),
         url="https://github.com/facebookresearch/demucs/issues/327",
     ),
-    unavailable_reason="This release cannot run the Demucs family yet.",
+    weights=FileWeights(
+        base_url="https://dl.fbaipublicfiles.com/demucs",
+        files=(
+            WeightFile(
+                signature="e51eebcc",
+                sha256="c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf",
+                folder="mdx_final",
+            ),
+            WeightFile(
+                signature="a1d90b5c",
+                sha256="ae9d245283bf24b552913ee233a1101dcd0aeaed59b1c0a2da0e1f6eda15101b",
+                folder="mdx_final",
+            ),
+            WeightFile(
+                signature="5d2d6c55",
+                sha256="db83574e05b2308f76e2764819da673f2d16d437b9e619f5fcb72f275fc0e24f",
+                folder="mdx_final",
+            ),
+            WeightFile(
+                signature="cfa93e08",
+                sha256="61801ae1567d606c97a9c3469e943ae306d0a873eeb60d623ae7cfc7042b3f68",
+                folder="mdx_final",
+            ),
+        ),
+        size_bytes=670_000_000,
+        skeleton="hdemucs",
+    ),
+    run="soundforge.engines.demucs:separate",
 )

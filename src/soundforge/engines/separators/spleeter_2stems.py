@@ -41,5 +41,6 @@ SEPARATOR = Separator(
         ),
         convert="soundforge.engines.spleeter_graph:read_weights",
     ),
-    run="soundforge.engines.spleeter:separate",
+    run="soundforge.engines.spleeter:run",
+    is_fetched_by_itself=True,
 )

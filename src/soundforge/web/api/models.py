@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from soundforge.audio.models import ModelInfo
@@ -27,6 +27,9 @@ class ModelOut(BaseModel):
     licence: str
     licence_url: str
     size_bytes: int | None
+    is_fetched_by_itself: bool = Field(
+        description="Whether its first use fetches it; else it is fetched with accept_licence."
+    )
 
 
 class ModelsBody(BaseModel):
@@ -50,11 +53,17 @@ async def index(services: S, user: User) -> ModelsBody:
 
 @ROUTES.post("/{name}/pull", responses=answers(404, 409, 422, 503))
 async def pull(
-    name: Annotated[str, Path(max_length=64, pattern="^[a-z0-9_]+$")], services: S, user: User
+    name: Annotated[str, Path(max_length=64, pattern="^[a-z0-9_]+$")],
+    services: S,
+    user: User,
+    *,
+    accept_licence: Annotated[
+        bool, Query(description="Whether a person has read the licence and goes on.")
+    ] = False,
 ) -> ModelBody:
     """Fetch a model's weights, check them and put them in place; returns when done."""
     del user
-    await services.tools.models.pull(name)
+    await services.tools.models.pull(name, is_licence_accepted=accept_licence)
     return ModelBody(data=_out(services.tools.models.info(name)))
 
 
@@ -70,4 +79,5 @@ def _out(model: ModelInfo) -> ModelOut:
         licence=model.licence,
         licence_url=model.licence_url,
         size_bytes=model.size_bytes,
+        is_fetched_by_itself=model.is_fetched_by_itself,
     )

@@ -1,0 +1,213 @@
+"""The Demucs family's way from a mix to stems: HTDemucs and HDemucs, alone or in a bag.
+
+Segment by segment, in memory that does not grow with the song: STFT border, network, inverse,
+overlap-add. Of a bag only the networks that a wanted stem needs run, and of each only the
+sources that are wanted. After each segment a checkpoint is kept.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from soundforge.engines import demucs_border, openvino_cpu, overlap_add, precision, skeleton, survey
+from soundforge.engines.published import FileWeights
+from soundforge.engines.published_weights import ARGUMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from soundforge.engines.separation import Task
+    from soundforge.engines.stft import Samples
+
+logger = logging.getLogger(__name__)
+
+_HDEMUCS_SECONDS: Final = 44  # the segment of the published bag
+_PROBE_S: Final = 10  # enough to compare precisions by
+_TINY: Final = 1e-8
+
+
+def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Yield the wanted stems of a task, segment by segment, ``(frames, 2)`` each.
+
+    Raises:
+        EngineError: What decoding raises, or ``no_audio``.
+    """
+    bag = Bag(task)
+    segment = bag.segment
+    seen = survey.survey(task.mix, segment)
+    plan = overlap_add.Plan(seen.frames, segment, task.overlap, bag.has_one_length)
+    level = np.float32(seen.mean), np.float32(seen.std + _TINY)
+    shortest = segment if plan.is_padded else _PROBE_S * task.model.sample_rate_hz
+    probes = ((p[:, :shortest] - level[0]) / level[1] for p in (seen.loudest, seen.quietest))
+    chosen = bag.precision = precision.choose(task, bag, probes)
+    key = {
+        "audio": seen.digest,
+        "precision": chosen,
+        "threads": task.threads,
+        "openvino": importlib.metadata.version("openvino"),
+    }
+    kept = task.checkpoint.take_up(key)
+    state = overlap_add.State.start(plan, len(task.stems))
+    if kept is not None:
+        index = int(kept.pop("index"))
+        state = overlap_add.State.resume(plan, len(task.stems), index, kept)
+        logger.info("going on from segment %d of %d", index, len(plan.offsets))
+    task.notes["precision"] = chosen
+    task.notes["resumed_segments"] = state.index
+    blocks = ((block.T - level[0]) / level[1] for block in task.mix.blocks())
+    for stems in overlap_add.run(plan, blocks, bag.separate, state):
+        samples = stems * level[1] + level[0]
+        yield {name: samples[at].T for at, name in enumerate(task.stems)}
+        task.checkpoint.put({"index": np.array(state.index), **state.arrays(plan)})
+    task.notes["mended_segments"] = bag.mended
+
+
+class Bag:
+    """The networks of a model that the wanted stems need.
+
+    Attributes:
+        segment: Length of a segment.
+        has_one_length: Whether every segment must have that length.
+        precision: What they compute in: ``f32`` or ``f16``.
+        mended: Segments that overflowed in f16 and ran again in f32.
+    """
+
+    def __init__(self, task: Task) -> None:
+        assert isinstance(task.model.weights, FileWeights)
+        family = task.model.weights.skeleton
+        self.has_one_length = family != "hdemucs"
+        self.segment = (
+            skeleton.HTDEMUCS_SAMPLES
+            if self.has_one_length
+            else _HDEMUCS_SECONDS * task.model.sample_rate_hz
+        )
+        self.precision: precision.Chosen = "f32"
+        self.mended = 0
+        self._threads = task.threads
+        self._count = len(task.stems)
+        self._networks: list[_Network] = []
+        self._border: demucs_border.Border | None = None
+        self._is_old = False
+        for file in task.model.weights.files:
+            counts_for = file.stems or task.model.stems
+            made = [stem for stem in task.stems if stem in counts_for]
+            if not made:
+                continue
+            sources = [task.model.stems.index(stem) for stem in made]
+            places = [task.stems.index(stem) for stem in made]
+            weights = _Weights(task.weights, file.network)
+            self._networks.append(_Network(family, weights, sources, places))
+            self._is_old = bool(weights.arguments().get("hybrid_old", False))
+        times = np.zeros(self._count, np.float32)
+        for network in self._networks:
+            times[network.places] += 1
+        self._times = times[:, None, None]
+
+    def separate(self, mix: Samples) -> Samples:
+        """Take a segment ``(2, n)`` to its stems ``(stems, 2, n)``."""
+        border = self._border_for(mix.shape[1])
+        x, xt, level = border.enter(mix)
+        out = np.zeros((self._count, 2, mix.shape[1]), np.float32)
+        for network in self._networks:
+            made = self._infer(network, x, xt)
+            out[network.places] += border.leave(*made, level)
+            if len(self._networks) > 1:
+                network.rest()
+        return out / self._times
+
+    def forget(self, precision: str) -> None:
+        """Give back what a test of ``precision`` needed."""
+        for network in self._networks:
+            network.forget(precision)
+
+    def _infer(self, network: _Network, x: Samples, xt: Samples) -> tuple[Samples, Samples]:
+        made = network.infer(x, xt, self.precision, self._threads)
+        if self.precision == "f32" or all(np.isfinite(part).all() for part in made):
+            return made
+        self.mended += 1
+        return network.infer(x, xt, "f32", self._threads)
+
+    def _border_for(self, samples: int) -> demucs_border.Border:
+        if self._border is None or self._border.samples != samples:
+            self._border = demucs_border.Border(samples, threads=self._threads, is_old=self._is_old)
+        return self._border
+
+
+class _Weights:
+    """A network's weights in the file: read when they are needed, not kept."""
+
+    def __init__(self, path: Path, network: str) -> None:
+        self._path, self._prefix = path, f"{network}/"
+
+    def arguments(self) -> dict[str, Any]:
+        with np.load(self._path, allow_pickle=False) as arrays:
+            found: dict[str, Any] = json.loads(arrays[self._prefix + ARGUMENTS].tobytes())
+            return found
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        with np.load(self._path, allow_pickle=False) as arrays:
+            return {
+                key.removeprefix(self._prefix): arrays[key]
+                for key in arrays
+                if key.startswith(self._prefix) and not key.endswith(ARGUMENTS)
+            }
+
+
+class _Network:
+    """One network, compiled when it is needed and for the length that is needed."""
+
+    def __init__(
+        self,
+        family: str,
+        weights: _Weights,
+        sources: Sequence[int],
+        places: Sequence[int],
+    ) -> None:
+        self.places = list(places)
+        self._family, self._weights, self._sources = family, weights, sources
+        self._compiled: dict[tuple[int, str], Any] = {}
+        self._request: Any = None
+
+    def infer(
+        self, x: Samples, xt: Samples, precision: str, threads: int
+    ) -> tuple[Samples, Samples]:
+        """Return the spectra and samples of the sources; valid until the next call."""
+        compiled = self._compile(xt.shape[-1], precision, threads)
+        self._request = request = compiled.create_infer_request()
+        request.infer([x, xt], share_inputs=True)
+        return request.get_output_tensor(0).data, request.get_output_tensor(1).data
+
+    def forget(self, precision: str) -> None:
+        """Drop what was compiled for ``precision``."""
+        self._request = None
+        self._compiled = {k: v for k, v in self._compiled.items() if k[1] != precision}
+
+    def rest(self) -> None:
+        """Give back the memory of the last run; the weights stay."""
+        self._request = None
+        for compiled in self._compiled.values():
+            compiled.release_memory()
+
+    def _compile(self, samples: int, precision: str, threads: int) -> Any:
+        key = samples, precision
+        if key not in self._compiled:
+            if any(other[0] != samples for other in self._compiled):
+                self._compiled.clear()  # the last segment has its own length: never both at once
+            model = skeleton.network_for(
+                self._family, self._weights.arrays(), samples, self._sources
+            )
+            self._compiled[key] = openvino_cpu.compile_model(
+                model, threads=threads, precision=precision
+            )
+            del model
+            gc.collect()  # the arrays it was filled with
+        return self._compiled[key]

@@ -1,0 +1,173 @@
+"""Published weight files become an installed model; random weights in the real architecture."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from soundforge.engines import published_weights, pull_model, skeleton, weights
+from soundforge.engines.runtime import EngineError
+from tests.fixtures import demucs_weights
+
+HTDEMUCS = weights.description("htdemucs")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A folder with a file of random weights for ``htdemucs``, as a user of it has."""
+    return demucs_weights.write_model(tmp_path_factory.mktemp("source"), "htdemucs")
+
+
+@pytest.fixture(scope="module")
+def published(source):
+    """The description, as if the random file were the published one."""
+    sha256 = weights.file_sha256(source / "955717e8.safetensors")
+    (file,) = HTDEMUCS.weights.files
+    return replace(HTDEMUCS.weights, files=(replace(file, sha256=sha256),))
+
+
+@pytest.fixture
+def mirror(published, source, tmp_path):
+    """A mirror on this machine: a folder, and its address."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    content = (source / "955717e8.safetensors").read_bytes()
+    (folder / published.files[0].file_name).write_bytes(content)
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder without a word."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def install(wanted, tmp_path, report=None, **params):
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    params = {"models_dir": str(tmp_path), **params}
+    return published_weights.install(
+        HTDEMUCS, wanted, params, work, report or (lambda *_, **__: None)
+    )
+
+
+def test_a_fetched_file_becomes_arrays_and_a_manifest(published, mirror, tmp_path):
+    told = []
+
+    folder = install(
+        published, tmp_path, lambda f, m, **d: told.append((f, m, d)), mirror=mirror[1]
+    )
+
+    manifest = json.loads((folder / weights.MANIFEST_FILE).read_text())
+    assert manifest["source"] == "published"
+    with np.load(folder / weights.WEIGHTS_FILE) as arrays:
+        found = {name.removeprefix("955717e8/"): arrays[name].shape for name in arrays}
+    assert found.pop("@arguments")
+    assert found == skeleton.weight_shapes("htdemucs")
+    assert [f for f, _, _ in told] == sorted(f for f, _, _ in told)
+    assert told[0][2]["received_bytes"] > 0
+    assert list((tmp_path / ".htdemucs.download").iterdir()) == []
+
+
+def test_another_file_at_the_mirror_is_refused_and_fetched_anew(published, mirror, tmp_path):
+    file = mirror[0] / published.files[0].file_name
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+    with pytest.raises(EngineError) as refusal:
+        install(published, tmp_path, mirror=mirror[1])
+
+    assert refusal.value.code == "weights_hash_mismatch"
+    file.write_bytes(whole)
+    assert install(published, tmp_path, mirror=mirror[1]).is_dir()
+
+
+def test_no_host_says_how_to_go_on_without_one(published, tmp_path):
+    with pytest.raises(EngineError) as refusal:
+        install(published, tmp_path, mirror="http://127.0.0.1:9")
+
+    assert (refusal.value.code, refusal.value.retryable) == ("weights_unreachable", True)
+    assert "sfa models import htdemucs" in refusal.value.next_step
+
+
+def pull(tmp_path, file, model="htdemucs", **more):
+    params = {"model": model, "models_dir": str(tmp_path / "models"), "file": str(file), **more}
+    return pull_model.pull(params, lambda *_, **__: None)
+
+
+def test_files_that_are_not_the_published_ones_are_taken_on_request_only(source, tmp_path):
+    with pytest.raises(EngineError) as refusal:
+        pull(tmp_path, source)
+    assert refusal.value.code == "weights_hash_mismatch"
+    assert HTDEMUCS.weights.files[0].sha256 in refusal.value.next_step
+
+    assert pull(tmp_path, source, accepts_unknown=True)["is_new"]
+
+    assert weights.find(tmp_path / "models", "htdemucs").manifest.source == "unknown files"
+
+
+def file_with(tmp_path, change=lambda arrays: arrays, **about):
+    arrays = change(demucs_weights.random_arrays("htdemucs"))
+    about = {"klass": "demucs.htdemucs.HTDemucs", "args": "[]", "kwargs": "{}", **about}
+    return demucs_weights.write_safetensors(tmp_path / "x.safetensors", arrays, about)
+
+
+def without(name):
+    return lambda arrays: {key: array for key, array in arrays.items() if key != name}
+
+
+def changed(name, array):
+    return lambda arrays: {**arrays, name: array}
+
+
+BIAS = "decoder.3.conv_tr.bias"
+WRONG = {
+    "a weight is missing": {"change": without(BIAS)},
+    "one too many": {"change": changed("more", np.zeros(1, np.float16))},
+    "another shape": {"change": changed(BIAS, np.zeros(3, np.float16))},
+    "not a number": {"change": changed(BIAS, np.full(16, np.nan, np.float16))},
+    "another network": {"klass": "demucs.hdemucs.HDemucs"},
+    "other heads": {"kwargs": '{"t_heads": 4}'},
+    "another norm": {"kwargs": '{"norm_starts": 2}'},
+    "other stems": {"kwargs": '{"sources": ["vocals", "other"]}'},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_weights_of_another_network_are_refused_and_nothing_is_left(wrong, tmp_path):
+    with pytest.raises(EngineError) as refusal:
+        pull(tmp_path, file_with(tmp_path, **wrong), accepts_unknown=True)
+
+    assert refusal.value.code == "weights_invalid"
+    assert [p for p in (tmp_path / "models").iterdir() if p.is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "is_folder", "code"),
+    [
+        ("htdemucs_ft", False, "weights_invalid"),
+        ("htdemucs_ft", True, "weights_invalid"),
+        ("htdemucs_6s", False, "weights_invalid"),
+    ],
+)
+def test_files_of_another_model_are_refused(model, is_folder, code, source, tmp_path):
+    file = source if is_folder else source / "955717e8.safetensors"
+
+    with pytest.raises(EngineError) as refusal:
+        pull(tmp_path, file, model=model, accepts_unknown=True)
+
+    assert refusal.value.code == code
+    assert refusal.value.next_step
