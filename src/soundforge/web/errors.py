@@ -70,13 +70,12 @@ def status_of(error: errors.SoundForgeError) -> int:
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return FastAPI's ``responses`` for the problems that a route may answer."""
-    return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in statuses
-    }
+    return {status: {"description": HTTPStatus(status).phrase, **content()} for status in statuses}
+
+
+def content() -> dict[str, Any]:
+    """Return the ``content`` of a problem, as OpenAPI says it."""
+    return {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
 
 def problem(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
+from soundforge import __version__
+from soundforge.web import openapi
 from soundforge.web.api import (
     health,
     imports,
@@ -19,10 +21,23 @@ from soundforge.web.api import (
 )
 from soundforge.web.api.compat import analysis, download, processing, spotify
 
-if TYPE_CHECKING:
-    from fastapi import FastAPI
-
 API: Final = "/api/v1"
+
+
+def make() -> FastAPI:
+    """Return the app with the routes of every interface for programs, and their description."""
+    app = FastAPI(
+        title="Sound Forge Alchemy",
+        version=__version__,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
+    )
+    install(app)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    return app
 
 
 def install(app: FastAPI) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
-from soundforge import __version__
 from soundforge.live.endpoint import Client, ConnectInfo, SocketEndpoint
 from soundforge.live.limits import Access
 from soundforge.web import errors, router, site
@@ -46,20 +44,11 @@ class WebApp:
             await endpoint.drain()
 
     def _app(self, services: Services) -> FastAPI:
-        app = FastAPI(
-            title="Sound Forge Alchemy",
-            version=__version__,
-            openapi_url=f"{router.API}/openapi.json",
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
-        )
+        app = router.make()
         app.state.services = services
         errors.install(app)
-        router.install(app)
         app.mount("/socket", self._sockets[0])
         app.router.routes += [*self._site.routes(), *site.file_routes()]
-        app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
         return app
 
 
@@ -86,17 +75,3 @@ def _job_socket(services: Services) -> SocketEndpoint:
         access=Access(hosts=services.host_names),
         connect=connect,
     )
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document, with the problem that every route may answer."""
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        known = schema.setdefault("components", {}).setdefault("schemas", {})
-        problem = errors.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        known.update(problem.pop("$defs", {}))
-        known["Problem"] = problem
-        for unused in ("HTTPValidationError", "ValidationError"):
-            known.pop(unused, None)
-        app.openapi_schema = schema
-    return app.openapi_schema
