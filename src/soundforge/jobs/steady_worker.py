@@ -63,6 +63,17 @@ class SteadyWorker(Worker):
             for task in (fetching, stopping):
                 task.cancel()
 
+    async def _persist_job_status(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super()._persist_job_status(*args, **kwargs)
+        except ConnectorException as error:
+            # The database is away, or the queue job was given to another worker. In the first
+            # case the upkeep finds it in `doing`, run by nobody.
+            logger.warning(
+                "end not told to the queue",
+                extra={"queue": self.worker_name, "reason": str(error)},
+            )
+
     def _start_side_tasks(self) -> list[asyncio.Task[Any]]:
         return [
             asyncio.create_task(self._poll_jobs_to_abort(), name="abort"),  # type: ignore[no-untyped-call]

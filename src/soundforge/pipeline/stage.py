@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 _BACKOFF_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 900.0
+_BUG_CODE: Final = "internal_error"
 
 Made = TypeVar("Made")
 
@@ -77,10 +78,9 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
     except errors.SoundForgeError as error:
         await _clean(stage, tools, job.id, job.attempt)
         return await _settle(stage, tools, job, error)
-    except Exception:  # a bug: the user is told, the log has the traceback
-        logger.exception("stage broke", extra=_about(job))
+    except Exception as error:  # noqa: BLE001 -- a bug: `_settle` logs it with its traceback
         await _clean(stage, tools, job.id, job.attempt)
-        return await _settle(stage, tools, job, _bug())
+        return await _settle(stage, tools, job, _bug(error))
     logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
 
@@ -133,17 +133,21 @@ async def _settle(
     """Write down how a failed run goes on, and return the same for the queue."""
     after_s = max(_BACKOFF_S * 4 ** (job.runs - 1), error.retry_after_s or 0.0)
     is_again = error.is_retryable and job.runs < tools.max_runs and after_s <= _LONGEST_WAIT_S
-    logger.warning("stage failed", extra={**_about(job), "code": error.code, "again": is_again})
 
-    async def transact(session: Session) -> None:
+    async def transact(session: Session) -> bool:
         if is_again:
-            await jobs.retry_later(
+            return await jobs.retry_later(
                 session, job.id, job.attempt, error=error, after_s=after_s, is_counted=True
             )
-        else:
-            await jobs.fail(session, job.id, job.attempt, error)
+        return await jobs.fail(session, job.id, job.attempt, error)
 
-    await patience.transact(tools.database, transact)
+    if not await patience.transact(tools.database, transact):
+        # What went wrong is no wonder: whoever does the job now removes our files.
+        logger.info("stage given up", extra=_about(job))
+        return Done()
+    about = {**_about(job), "code": error.code, "again": is_again}
+    bug = error.__cause__ if error.code == _BUG_CODE else None
+    logger.log(logging.ERROR if bug else logging.WARNING, "stage failed", extra=about, exc_info=bug)
     return Retry(error.code, after_s) if is_again else Failed(error.code)
 
 
@@ -163,9 +167,11 @@ def _about(job: Job) -> dict[str, Any]:
     return {"track_id": str(job.track_id), "attempt": job.attempt}
 
 
-def _bug() -> errors.SoundForgeError:
-    return errors.Unavailable(
-        "internal_error",
+def _bug(cause: Exception) -> errors.SoundForgeError:
+    error = errors.Unavailable(
+        _BUG_CODE,
         "Something went wrong that we did not foresee.",
         "Retry; if it fails again, report it with the server's log.",
     )
+    error.__cause__ = cause
+    return error
