@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from soundforge import errors, logs
 from soundforge.web.layout import error_page
@@ -148,7 +150,19 @@ async def _http(request: Request, error: Exception) -> Response:
     code = _CODE_BY_STATUS.get(error.status_code, "refused")
     phrase = HTTPStatus(error.status_code).phrase
     headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_at(request)) or headers.get("Allow", "")
     return _for_reader(request, problem(error.status_code, code, f"{phrase}.", headers=headers))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Return every method that the address has; the framework names those of one route only."""
+    path = request.scope["path"]
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path and compile_path(route.path)[0].match(path):
+            found |= set(route.methods or ())
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 async def _bug(request: Request, error: Exception) -> Response:
