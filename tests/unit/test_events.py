@@ -1,39 +1,59 @@
+import json
+import uuid
+
 import pytest
 
 from soundforge import events
 
-
-def test_a_changed_track_is_announced_to_the_list_and_to_its_own_page():
-    announced = events.TrackChanged("t1").announcements()
-
-    assert announced == [
-        ("tracks", "track_changed", {"id": "t1"}),
-        ("tracks:t1", "track_changed", {"id": "t1"}),
-    ]
+TRACK, JOB = uuid.uuid4(), uuid.uuid4()
 
 
-def job(status):
-    return events.JobChanged("j1", "t1", "separate", status, 40, 1)
+def job_changed(status):
+    return events.JobChanged(JOB, TRACK, "separate", status, 50, 2)
+
+
+def heard(event):
+    return {topic: name for topic, name, _ in event.announcements()}
 
 
 @pytest.mark.parametrize(
-    ("status", "event"),
+    ("status", "name"),
     [
         ("queued", "job:progress"),
+        ("downloading", "job:progress"),
         ("processing", "job:progress"),
         ("completed", "job:completed"),
         ("failed", "job:failed"),
         ("cancelled", "job:failed"),
     ],
 )
-def test_a_changed_job_is_announced_on_its_topic_by_how_it_stands(status, event):
-    announced = job(status).announcements()
+def test_a_jobs_change_is_told_to_its_followers_its_track_and_the_library(status, name):
+    assert heard(job_changed(status)) == {
+        f"jobs:{JOB}": name,
+        f"tracks:{TRACK}": "pipeline:progress",
+        "tracks": "track_changed",
+    }
 
-    assert ("jobs:j1", event) in [(topic, name) for topic, name, _ in announced]
+
+def test_a_tracks_change_is_told_to_its_followers_and_the_library():
+    assert heard(events.TrackChanged(TRACK)) == {
+        f"tracks:{TRACK}": "track_changed",
+        "tracks": "track_changed",
+    }
 
 
-def test_an_announcement_carries_ids_and_numbers_only():
-    for _, _, data in job("processing").announcements():
-        assert all(
-            isinstance(value, (str, int, float)) and len(str(value)) < 40 for value in data.values()
-        )
+def test_the_end_of_the_pipeline_is_told_to_the_track_and_each_of_its_jobs():
+    assert heard(events.PipelineCompleted(TRACK, (JOB,))) == {
+        f"tracks:{TRACK}": "pipeline:complete",
+        f"jobs:{JOB}": "pipeline:complete",
+    }
+
+
+@pytest.mark.parametrize(
+    "event",
+    [job_changed("failed"), events.TrackChanged(TRACK), events.PipelineCompleted(TRACK, (JOB,))],
+)
+def test_only_ids_words_and_numbers_travel(event):
+    for _, _, data in event.announcements():
+        assert all(isinstance(value, str | int | float) for value in data.values())
+        assert len(json.dumps(data)) < 500
