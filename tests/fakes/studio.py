@@ -24,6 +24,7 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    PresetView,
     SeparationView,
     SoundView,
     StageName,
@@ -129,6 +130,9 @@ class FakeStudio:
 
     async def models(self) -> tuple[ModelView, ...]:
         return MODELS
+
+    def presets(self) -> tuple[PresetView, ...]:
+        return PRESETS
 
     def limits(self) -> Limits:
         return Limits(500_000_000, 3600.0, self.is_spotify_configured)
@@ -283,6 +287,13 @@ MODELS = (
         is_installed=False,
         size_bytes=84_000_000,
         licence="not stated by its authors",
+    ),
+)
+
+PRESETS = (
+    PresetView("instant", "Instant preview", "spleeter_2stems"),
+    PresetView(
+        "best", "Best", "spleeter_2stems", "HT Demucs is not installed; Spleeter stands in."
     ),
 )
 

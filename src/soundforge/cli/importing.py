@@ -23,7 +23,10 @@ _WORDS: Final = {"download": "Downloading", "separate": "Separating", "analyze":
 @click.option(
     "--wait", is_flag=True, help="Stay until the work has ended; exit with 1 if some failed."
 )
-@click.option("--model", help="Separation model; the best installed one if not given.")
+@click.option(
+    "--model",
+    help="Separation model, or instant, balanced, best; the best installed one if not given.",
+)
 @click.option(
     "--stages", default="", help="Comma-separated: download, separate, analyze; all if not given."
 )

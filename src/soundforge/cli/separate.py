@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soundforge.audio import media, separator
+from soundforge.audio import media, presets, separator
 from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--model", help="Model; the best installed one if not given.")
+@click.option(
+    "--model", help="Model, or instant, balanced, best; the best installed one if not given."
+)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Folder."
 )
@@ -42,7 +44,10 @@ async def separate(
     """Separate FILE into one file per stem in the folder --out."""
     settings = terminal.load_settings()
     models = terminal.local_models(settings)
-    name = models.require_at_hand(model or models.first_choice()).name
+    choice = presets.choose(models, model)
+    name = models.require_at_hand(choice.model).name
+    if choice.note:
+        terminal.console.print(choice.note)
     limits = media.Limits(
         max_duration_s=settings.limits.duration_s,
         max_channels=settings.limits.channels,

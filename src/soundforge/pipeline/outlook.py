@@ -1,14 +1,15 @@
-"""What a waiting or running job has before it: its place in line, its time left."""
+"""What a waiting or running job has before it: its place in line and why, its time left."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from soundforge.db.base import utc_now
 from soundforge.jobs import inspect
 from soundforge.library import Job, Status, Track, throughput
 from soundforge.pipeline import eta
+from soundforge.pipeline import waiting as why
 
 if TYPE_CHECKING:
     import uuid
@@ -17,13 +18,16 @@ if TYPE_CHECKING:
     from soundforge.db.session import Session
     from soundforge.pipeline.eta import Eta
 
+_SIGN_OF_LIFE_S: Final = 60.0  # heartbeats come every few seconds, also under load
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The near future of one job; None where it is not known or does not apply."""
+    """The near future of one job; None or empty where it is not known or does not apply."""
 
     eta: Eta | None = None
     queue_position: int | None = None
+    reason: str = ""
 
 
 async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outlook]:
@@ -37,8 +41,14 @@ async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outl
         key: await throughput.recent_rates(session, *key)
         for key in {(job.stage, job.model) for _, job in running}
     }
+    live_workers = await inspect.live_workers(session, grace_s=_SIGN_OF_LIFE_S) if waiting else 0
+    now = utc_now()
     outlooks = {
-        job.id: Outlook(queue_position=places.get(job.queue_job_id or 0)) for job in waiting
+        job.id: Outlook(
+            queue_position=places.get(job.queue_job_id or 0),
+            reason=why.reason(job, now=now, live_workers=live_workers),
+        )
+        for job in waiting
     }
     for track, job in running:
         outlooks[job.id] = Outlook(eta=_eta(track, job, rates[job.stage, job.model]))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio import presets
 from soundforge.pipeline.start import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soundforge.audio.models import Models
+    from soundforge.audio.presets import Choice
 
 WHOLE: Final = ("download", "separate", "analyze")
 
@@ -32,7 +34,7 @@ def check(stages: Sequence[str]) -> tuple[str, ...]:
 
 
 def separate(models: Models, model: str | None, options: dict[str, Any] | None = None) -> Plan:
-    """Plan a separation with ``model``, or with the best one that is installed.
+    """Plan a separation with ``model``: a model, a preset, or None for the best one at hand.
 
     Only a model whose licence leaves no doubt is fetched by its first separation; the others
     must be here.
@@ -41,8 +43,15 @@ def separate(models: Models, model: str | None, options: dict[str, Any] | None =
         errors.Invalid: There is no such model (``model_unknown``).
         errors.Conflict: It cannot run here (``model_not_installed``).
     """
-    chosen = models.require_at_hand(model or models.first_choice())
-    return Plan("separate", model=chosen.name, options=options or {})
+    choice = presets.choose(models, model or None)
+    chosen = models.require_at_hand(choice.model)
+    return Plan("separate", model=chosen.name, options={**(options or {}), **_said(choice)})
+
+
+def _said(choice: Choice) -> dict[str, str]:
+    """Return what the job keeps of a preset, for whoever looks at it later."""
+    said = {"preset": choice.preset or "", "note": choice.note}
+    return {name: text for name, text in said.items() if text}
 
 
 def analyze(features: Sequence[str] = ("all",)) -> Plan:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_OF_PRESETS: Final = {"preset", "note"}
 _FORM: Final = 1
 """Raised when stems of the same key would no longer be the same files."""
 
@@ -36,7 +37,7 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
     weights_hash = tools.models.weights_hash(job.model or "")
     if track.recording_sha256 is None or weights_hash is None:
         return None
-    options = {**job.options}
+    options = {name: value for name, value in job.options.items() if name not in _OF_PRESETS}
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
     content = [_FORM, track.recording_sha256, job.model, weights_hash, options]

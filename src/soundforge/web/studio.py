@@ -12,157 +12,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from soundforge.web.track_view import (
+    ErrorView,
+    SeparationView,
+    SoundView,
+    StageName,
+    StageStatus,
+    StageView,
+    StemView,
+    TrackState,
+    TrackView,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
-TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
-"""``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
-
-StageName: TypeAlias = Literal["download", "separate", "analyze"]
-
-StageStatus: TypeAlias = Literal[
-    "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"
+__all__ = [
+    "Counts",
+    "ErrorView",
+    "Filter",
+    "ImportOutcome",
+    "Limits",
+    "ModelView",
+    "PresetView",
+    "SeparationView",
+    "SoundView",
+    "StageName",
+    "StageStatus",
+    "StageView",
+    "StemView",
+    "Studio",
+    "StudioOf",
+    "TrackPage",
+    "TrackState",
+    "TrackView",
 ]
-"""The words of the API, and ``waiting`` for a stage that has no job yet."""
 
 Filter: TypeAlias = Literal["all", "ready", "working", "attention"]
 """``working`` holds queued tracks too; ``attention`` holds failed and cancelled ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorView:
-    """A failure in plain words: a sentence, what to do now, a code to look it up."""
-
-    code: str
-    message: str
-    next_step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StageView:
-    """One stage of a track's way through the pipeline.
-
-    Args:
-        job_id: None as long as the stage waits for the one before it.
-        progress: Percent, 0 to 100.
-        message: What it is doing, or why it waits; may be empty.
-        eta_s: Seconds left by measured throughput; None when it is not known yet.
-        eta_error_s: How far off ``eta_s`` may be, either way.
-        queue_position: 1 is next; None when the stage does not wait in a queue.
-        model: What separates it; None for other stages.
-        ready_s: Seconds of every stem that can be played while it is being separated.
-    """
-
-    name: StageName
-    status: StageStatus
-    job_id: str | None = None
-    progress: int = 0
-    message: str = ""
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    eta_s: float | None = None
-    eta_error_s: float | None = None
-    queue_position: int | None = None
-    attempt: int = 1
-    model: str | None = None
-    ready_s: float = 0.0
-    error: ErrorView | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StemView:
-    """One stem, and where its sound is.
-
-    Args:
-        job_id: The separation that makes it.
-        stem_type: ``vocals``, ``drums`` … ; open for more.
-        label: For people: ``Vocals``.
-        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>``; all
-            stems of a job are cut at the same samples.
-        peaks_url: One unsigned byte per 10 ms, 255 is full scale.
-        file_url: The whole stem, as a download; empty while it is being made.
-    """
-
-    id: str
-    job_id: str
-    stem_type: str
-    label: str
-    chunks_url: str
-    peaks_url: str
-    file_url: str
-    size_bytes: int
-    duration_s: float
-    sample_rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeparationView:
-    """What is known of the separation that made a track's stems.
-
-    Args:
-        mix_url: The mix without some stems is at ``<mix_url>?without=<stem type>``.
-        null_test_db: How far the stems' sum is from the mix, in dB, higher is better; None when
-            it was not measured.
-        is_reused: Whether the same audio had been separated before.
-    """
-
-    mix_url: str
-    null_test_db: float | None = None
-    is_reused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SoundView:
-    """What the analysis measured beyond tempo and key; None where it was not asked for.
-
-    Args:
-        energy: RMS level, 0 to 1.
-        chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
-    """
-
-    energy: float | None = None
-    spectral_centroid_hz: float | None = None
-    spectral_rolloff_hz: float | None = None
-    spectral_bandwidth_hz: float | None = None
-    spectral_flatness: float | None = None
-    zero_crossing_rate: float | None = None
-    chroma: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TrackView:
-    """One track of the library, with all a card or its page shows.
-
-    Args:
-        art_url: An address on this server; None for a cover drawn from the title.
-        stages: In the order of the pipeline.
-        key_name: ``A minor``.
-        camelot: ``8A``.
-        stems: Of the newest finished separation; empty before.
-        coming: The stems that are being made and can be played in part, when there are no
-            others; their job is the stage ``separate``.
-        separation: What made ``stems``; None without any.
-        error: The failure to show first, when ``state`` is ``failed``.
-    """
-
-    id: str
-    title: str
-    artist: str | None
-    album: str | None
-    art_url: str | None
-    duration_s: float | None
-    state: TrackState
-    stages: tuple[StageView, ...]
-    inserted_at: datetime
-    key_name: str | None = None
-    camelot: str | None = None
-    tempo_bpm: float | None = None
-    sound: SoundView | None = None
-    stems: tuple[StemView, ...] = ()
-    coming: tuple[StemView, ...] = ()
-    separation: SeparationView | None = None
-    error: ErrorView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +111,22 @@ class ModelView:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetView:
+    """A name for how long one is willing to wait; taken wherever a model is.
+
+    Args:
+        name: ``instant``, ``balanced``, ``best``.
+        model: The model that it means here and now.
+        note: What stands in for what; empty when nothing does.
+    """
+
+    name: str
+    label: str
+    model: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What this server takes."""
 
@@ -278,7 +181,7 @@ class Studio(Protocol):
         """
 
     async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
-        """Start a stage anew; ``model`` for separation, the best installed one when None.
+        """Start a stage anew; ``model`` or preset for separation, the best one here when None.
 
         Raises:
             errors.NotFound: No such track.
@@ -302,6 +205,9 @@ class Studio(Protocol):
 
     async def models(self) -> tuple[ModelView, ...]:
         """Return the models that separate, the best installed one first."""
+
+    def presets(self) -> tuple[PresetView, ...]:
+        """Return the presets, the quickest first."""
 
     def limits(self) -> Limits:
         """Return what this server takes."""

@@ -6,6 +6,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from soundforge import errors
+from soundforge.audio import presets
+from soundforge.audio.presets import PRESETS
 from soundforge.library import tracks
 from soundforge.pipeline import actions, outlook, paste, plans
 from soundforge.pipeline.start import Plan
@@ -17,6 +19,7 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    PresetView,
     StageName,
     TrackPage,
     TrackView,
@@ -147,6 +150,14 @@ class UserStudio:
             for model in self._tools.models.list()
         ]
         return tuple(sorted(views, key=lambda view: not view.is_installed))
+
+    def presets(self) -> tuple[PresetView, ...]:
+        """Return the presets, the quickest first."""
+        choices = [(preset, presets.choose(self._tools.models, preset.name)) for preset in PRESETS]
+        return tuple(
+            PresetView(preset.name, preset.label, choice.model, choice.note)
+            for preset, choice in choices
+        )
 
     def limits(self) -> Limits:
         """Return what this server takes."""

@@ -88,7 +88,7 @@ def _stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
         cast("StageStatus", job.status),
         job_id=str(job.id),
         progress=job.progress,
-        message=job.message,
+        message=look.reason if look and look.reason else job.message,
         started_at=job.started_at,
         finished_at=job.finished_at,
         eta_s=eta.left_s if eta else None,
@@ -97,6 +97,7 @@ def _stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
         attempt=job.attempt,
         model=job.model,
         ready_s=job.ready_s,
+        note=job.options.get("note", ""),
         error=error,
     )
 

@@ -29,7 +29,9 @@ class ImportIn(BaseModel):
         list[Stage], Field(default_factory=list, max_length=3, description="Empty: all.")
     ]
     model: Text | None = Field(
-        default=None, max_length=64, description="Separation model; null means the best installed."
+        default=None,
+        max_length=64,
+        description="Model, or instant, balanced, best; null means the best installed.",
     )
 
 

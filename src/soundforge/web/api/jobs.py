@@ -44,7 +44,7 @@ class JobOut(BaseModel):
     stage: Stage
     status: Status
     progress: int = Field(ge=0, le=100, description="Percent.")
-    message: str = Field(description="What is being done.")
+    message: str = Field(description="What is being done, or why it waits.")
     attempt: int = Field(ge=1)
     ready_s: float = Field(ge=0, description="Seconds of every stem that can be played already.")
     model: str | None = Field(description="Separation model.")
@@ -76,7 +76,7 @@ def job_out(job: Job, look: Outlook | None, made: Sequence[Stem] = ()) -> JobOut
         stage=job.stage,  # type: ignore[arg-type]  # the table's check holds
         status=job.status,  # type: ignore[arg-type]
         progress=job.progress,
-        message=job.message,
+        message=look.reason if look and look.reason else job.message,
         attempt=job.attempt,
         ready_s=job.ready_s,
         model=job.model,

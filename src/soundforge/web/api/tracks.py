@@ -93,7 +93,9 @@ class RunIn(BaseModel):
 
     stage: Stage
     model: Text | None = Field(
-        default=None, max_length=64, description="For separate: the model; null means the best."
+        default=None,
+        max_length=64,
+        description="For separate: a model, or instant, balanced, best; null: the best here.",
     )
     features: list[Text] = Field(
         default=["all"], max_length=20, description="For analyze: which features."

@@ -35,7 +35,10 @@ _BODY: Final[dict[str, Any]] = {
                             "type": "string",
                             "description": "Comma-separated. Empty: all.",
                         },
-                        "model": {"type": "string", "description": "Separation model."},
+                        "model": {
+                            "type": "string",
+                            "description": "Separation model, or instant, balanced, best.",
+                        },
                         "file": {"type": "string", "format": "binary"},
                     },
                 }

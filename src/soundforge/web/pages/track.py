@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
     from soundforge.live.bus import Message
     from soundforge.live.page import Value
-    from soundforge.web.studio import ModelView, StageName, StageView, StemView, TrackView
+    from soundforge.web.studio import (
+        ModelView,
+        PresetView,
+        StageName,
+        StageView,
+        StemView,
+        TrackView,
+    )
 
 _STAGES: Final[dict[str, StageName]] = {
     "download": "download",
@@ -80,7 +87,13 @@ class TrackPage(StudioPage):
     @property
     def chosen(self) -> ModelView | None:
         """The model that would separate now."""
-        return next((model for model in self.models if model.name == self.model), None)
+        name = self.preset.model if self.preset else self.model
+        return next((model for model in self.models if model.name == name), None)
+
+    @property
+    def preset(self) -> PresetView | None:
+        """The preset that is chosen; None when a model is."""
+        return next((preset for preset in self.presets if preset.name == self.model), None)
 
     @property
     def wheel(self) -> components.Safe | None:
@@ -106,7 +119,8 @@ class TrackPage(StudioPage):
     async def _load_models(self) -> None:
         self.models = [model for model in await self._studio.models() if model.is_available]
         installed = [model.name for model in self.models if model.is_installed]
-        if self.model not in installed:
+        self.presets = self._studio.presets()
+        if self.model not in installed and self.preset is None:
             self.model = installed[0] if installed else ""
 
     async def _choose(self, value: Value) -> None:

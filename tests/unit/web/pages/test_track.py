@@ -78,6 +78,16 @@ async def test_a_model_that_is_not_here_is_explained_and_can_be_fetched():
     assert "not stated by its authors" in html
 
 
+async def test_a_preset_says_what_it_comes_to_here():
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("choose", {"model": "best"})
+
+    html = driver.html()
+    assert '<option value="best" selected>Best</option>' in html
+    assert "HT Demucs is not installed; Spleeter stands in. Spleeter, 2 stems makes" in html
+
+
 async def test_separating_again_runs_the_stage_with_the_model():
     studio = FakeStudio(library())
     driver = await mounted(studio)

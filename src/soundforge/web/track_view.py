@@ -1,0 +1,156 @@
+"""The shapes in which the pages see a track, its stages and its stems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
+"""``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
+
+StageName: TypeAlias = Literal["download", "separate", "analyze"]
+
+StageStatus: TypeAlias = Literal[
+    "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"
+]
+"""The words of the API, and ``waiting`` for a stage that has no job yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """A failure in plain words: a sentence, what to do now, a code to look it up."""
+
+    code: str
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of a track's way through the pipeline.
+
+    Args:
+        job_id: None as long as the stage waits for the one before it.
+        progress: Percent, 0 to 100.
+        message: What it is doing, or why it waits; may be empty.
+        eta_s: Seconds left by measured throughput; None when it is not known yet.
+        eta_error_s: How far off ``eta_s`` may be, either way.
+        queue_position: 1 is next; None when the stage does not wait in a queue.
+        model: What separates it; None for other stages.
+        ready_s: Seconds of every stem that can be played while it is being separated.
+        note: Which model stands in for the one that was asked for; may be empty.
+    """
+
+    name: StageName
+    status: StageStatus
+    job_id: str | None = None
+    progress: int = 0
+    message: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    eta_s: float | None = None
+    eta_error_s: float | None = None
+    queue_position: int | None = None
+    attempt: int = 1
+    model: str | None = None
+    ready_s: float = 0.0
+    note: str = ""
+    error: ErrorView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StemView:
+    """One stem, and where its sound is.
+
+    Args:
+        job_id: The separation that makes it.
+        stem_type: ``vocals``, ``drums`` … ; open for more.
+        label: For people: ``Vocals``.
+        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>``; all
+            stems of a job are cut at the same samples.
+        peaks_url: One unsigned byte per 10 ms, 255 is full scale.
+        file_url: The whole stem, as a download; empty while it is being made.
+    """
+
+    id: str
+    job_id: str
+    stem_type: str
+    label: str
+    chunks_url: str
+    peaks_url: str
+    file_url: str
+    size_bytes: int
+    duration_s: float
+    sample_rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeparationView:
+    """What is known of the separation that made a track's stems.
+
+    Args:
+        mix_url: The mix without some stems is at ``<mix_url>?without=<stem type>``.
+        null_test_db: How far the stems' sum is from the mix, in dB, higher is better; None when
+            it was not measured.
+        is_reused: Whether the same audio had been separated before.
+    """
+
+    mix_url: str
+    null_test_db: float | None = None
+    is_reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SoundView:
+    """What the analysis measured beyond tempo and key; None where it was not asked for.
+
+    Args:
+        energy: RMS level, 0 to 1.
+        chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
+    """
+
+    energy: float | None = None
+    spectral_centroid_hz: float | None = None
+    spectral_rolloff_hz: float | None = None
+    spectral_bandwidth_hz: float | None = None
+    spectral_flatness: float | None = None
+    zero_crossing_rate: float | None = None
+    chroma: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """One track of the library, with all a card or its page shows.
+
+    Args:
+        art_url: An address on this server; None for a cover drawn from the title.
+        stages: In the order of the pipeline.
+        key_name: ``A minor``.
+        camelot: ``8A``.
+        stems: Of the newest finished separation; empty before.
+        coming: The stems that are being made and can be played in part, when there are no
+            others; their job is the stage ``separate``.
+        separation: What made ``stems``; None without any.
+        error: The failure to show first, when ``state`` is ``failed``.
+    """
+
+    id: str
+    title: str
+    artist: str | None
+    album: str | None
+    art_url: str | None
+    duration_s: float | None
+    state: TrackState
+    stages: tuple[StageView, ...]
+    inserted_at: datetime
+    key_name: str | None = None
+    camelot: str | None = None
+    tempo_bpm: float | None = None
+    sound: SoundView | None = None
+    stems: tuple[StemView, ...] = ()
+    coming: tuple[StemView, ...] = ()
+    separation: SeparationView | None = None
+    error: ErrorView | None = None
