@@ -146,10 +146,12 @@ async def add_track(tools: Tools, owner_id: uuid.UUID, **fields):
         )
 
 
-async def begin(tools: Tools, track_id: uuid.UUID, *stages: str, priority=start.WAITED_FOR):
+async def begin(
+    tools: Tools, track_id: uuid.UUID, *stages: str, priority=start.WAITED_FOR, model=None
+):
     """Add a job per stage and queue it; return the jobs."""
     async with tools.database.transaction() as session:
-        plans = [(track_id, Plan(stage)) for stage in stages]
+        plans = [(track_id, Plan(stage, model=model)) for stage in stages]
         return await start.begin(session, tools.queue, plans, priority=priority)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SHORTEST: Final = 0.7
 _LONGEST: Final = 1.5
 _NEAR_S: Final = 5.0
+_ROOM_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downlo
     folder = _folder(tools, job.id, job.attempt)
     folder.mkdir(parents=True, exist_ok=True)
     duration_s = track.duration_ms / 1000 if track.duration_ms else None
-    path = await tools.downloader.download(
-        track_url=track.spotify_url,
-        out_dir=folder,
-        job=str(job.id),
-        expected_duration_s=duration_s,
-        report=lambda fraction, message, detail: report(fraction * 0.9, message, detail),
-    )
+    path = await _fetch(tools, job, track.spotify_url, folder, duration_s, report)
     report(0.92, "Checking the recording")
     checked = await _check(tools, path, job=str(job.id), folder=folder)
     _check_is_the_song(checked.recording, duration_s)
@@ -79,6 +74,28 @@ def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
 
 def _folder(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
     return tools.storage.path(layout.scratch(f"{job_id}-{attempt}"))
+
+
+async def _fetch(
+    tools: Tools,
+    job: Job,
+    track_url: str,
+    folder: Path,
+    duration_s: float | None,
+    report: Reporter,
+) -> Path:
+    try:
+        return await tools.downloader.download(
+            track_url=track_url,
+            out_dir=folder,
+            job=str(job.id),
+            expected_duration_s=duration_s,
+            report=lambda fraction, message, detail: report(fraction * 0.9, message, detail),
+        )
+    except errors.Unavailable:
+        # A program that met a full disk seldom says so; what it wrote is still there.
+        await tools.storage.require_free(max(tools.free_disk_bytes, _ROOM_BYTES))
+        raise
 
 
 async def _check(tools: Tools, path: Path, *, job: str, folder: Path) -> Checked:
