@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 pytest_plugins = [
+    "tests.plugins.signals",
     "tests.plugins.models",
     "tests.plugins.postgres",
     "tests.plugins.embedded",

@@ -50,12 +50,6 @@ def _hear_signals():
         signal.signal(number, signal.SIG_DFL)
 
 
-def _as_from_a_terminal():
-    # A run in the background may have made these ignored, and children inherit that.
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def said(process):
     """Return what was printed until the end, in a time that is not for ever, and the errors."""
     out, err = process.communicate(timeout=20)
