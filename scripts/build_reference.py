@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that repeat what the code says: settings, cli, api.
+"""Write the pages of docs/reference that repeat what the code says: settings, cli, api, errors.
 
 python scripts/build_reference.py            write them
 python scripts/build_reference.py --check    say which are out of date, and change nothing
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
+import error_codes
 from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, SecretStr
@@ -26,6 +27,49 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 GENERATED = "<!-- Written by scripts/build_reference.py; change the code, then run `make docs`. -->"
+
+
+API_TEXT = """\
+The whole description, with bodies and answers, is the page `/api/v1/docs` of the running
+server, and for programs its OpenAPI 3.1 document, `/api/v1/openapi.json`.
+
+**Answers.** A success is an envelope, `{"data": …}`. A page of tracks also has `next_cursor`;
+give it back as `cursor` until it is null. A cursor stays good while tracks come and go.
+
+**Errors.** A failure is a problem as in RFC 9457, `application/problem+json`: `status`, `title`,
+`detail` (a sentence), a stable `code` ([all of them](errors.md)), `next_step`, `request_id` (also
+the header `X-Request-Id`; the log has it) and, for `validation_failed`, `errors`: a list of
+`field` and `message`. 429 and 503 may say `Retry-After`.
+
+**Sent twice.** The routes that make something take `Idempotency-Key` (1 to 255 visible ASCII
+characters). The same request with the same key is done once; the first answer is given again,
+with `Idempotency-Replayed: true`, for 24 hours. The same key with another request, or another
+file, is `idempotency_key_reused` (422); while the first is at work, `request_in_progress` (409).
+After a failure the key is free.
+
+**Uploads.** `multipart/form-data` with one file in `file`; `stages` and `model` may stand before
+or after it. The file is checked while it arrives and then decoded to its end: the answer says
+whether it is kept. Bodies of other routes end at 1 MB.
+
+**Files** know `ETag`, `If-None-Match` and one `Range`; several ranges get the whole file. Every
+`GET` can be asked as `HEAD`. An address ends without a slash.
+
+**Who may ask.** `Host` must be one of `SFA_ALLOWED_HOSTS` (421). A request that changes something
+and names an `Origin` must come from the same host and port (403). There is no CORS.
+
+**Compatibility.** The routes below `/api/` without a version keep the bodies, statuses and
+sentences of the Elixir original: flat, with `"success": true`, or `{"error": sentence}`. They
+differ on purpose:
+
+- Failures also carry `code` and `next_step`; a job also carries `error`, a separation `stems`.
+- `/api/download/track` takes albums and playlists whole and answers with the first track's job;
+  the same song again answers with the download that is there.
+- `file_path` is the path that the download's `result` gives, below the data folder, or a
+  `track_id` instead. Any other path is `Audio file not found`, whether it exists or not.
+- `/api/processing/separate` uses `htdemucs` unless `model` says otherwise; while its weights are
+  not there, that is `model_not_installed`.
+- A second run of a stage that waits or runs is `stage_running` (400).
+"""
 
 
 def settings_page() -> str:
@@ -130,11 +174,7 @@ def api_page() -> str:
             "",
             GENERATED,
             "",
-            "The whole description, with bodies and answers, is the OpenAPI document that the",
-            "running server gives at `/api/v1/openapi.json`. Errors are problems in the shape of",
-            "RFC 9457 with a stable `code`; the routes below `/api/` without a version keep the",
-            "bodies of the application they are compatible with.",
-            "",
+            *API_TEXT.splitlines(),
             "| method | path | what it does |",
             "|---|---|---|",
             *rows,
@@ -166,6 +206,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "cli.md": cli_page,
     "api.md": api_page,
+    "errors.md": lambda: error_codes.page(GENERATED),
 }
 
 

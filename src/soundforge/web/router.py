@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from soundforge import __version__
 from soundforge.web import openapi
 from soundforge.web.api import (
+    docs,
     health,
     imports,
     job_stems,
@@ -43,7 +44,7 @@ def make() -> FastAPI:
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, uploads, imports, jobs, job_stems, mixes, stems, models):
+    for resource in (tracks, uploads, imports, jobs, job_stems, mixes, stems, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)
