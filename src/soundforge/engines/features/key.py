@@ -1,8 +1,8 @@
-"""Key: the one of 24 whose profile the mean chroma resembles most.
+"""Key: the one of 24 whose profile the note chroma resembles most, and how it changes.
 
 The profiles are Albrecht and Shanahan's (Music Perception 31, 2013), likeness is Pearson's
-correlation. The confidence is the margin over the runner-up, which is shown as well: a
-relative or a parallel key close behind is the usual mistake.
+correlation. What is loud counts more. The confidence is the margin over the runner-up, which is
+shown as well: a relative or a parallel key close behind is the usual mistake.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import chromagram
+from soundforge.engines import chord_labels, note_chroma, steady_path
 from soundforge.engines.feature import Feature, Finding
 
 if TYPE_CHECKING:
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
     from soundforge.engines.feature import Recording
 
-PITCH_CLASSES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
 _MAJOR: Final = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR: Final = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
 
-#: Noise has all pitch classes alike, up to 0.07 of their mean (measured, white to brown).
-_LEAST_SPREAD: Final = 0.1
+#: Noise has all pitch classes alike, up to 0.11 of their mean (measured, white to brown);
+#: drums alone begin at 0.3, music at 0.5.
+_LEAST_SPREAD: Final = 0.2
 _SHORTEST_S: Final = 1.0
+
+_STEP_S: Final = 1.0  # of the course of the key
+_WINDOW_STEPS: Final = 4  # heard at once
+_CHANGE: Final = 8.0  # seconds by which another key must fit perfectly before it is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Key:
     @property
     def name(self) -> str:
         """The key as musicians say it, with sharps: ``A minor``."""
-        return f"{PITCH_CLASSES[self.tonic]} {'minor' if self.is_minor else 'major'}"
+        return f"{chord_labels.PITCH_CLASSES[self.tonic]} {'minor' if self.is_minor else 'major'}"
 
     @property
     def camelot(self) -> str:
@@ -72,24 +75,74 @@ def rank(chroma: NDArray[np.float64]) -> list[tuple[float, Key]]:
     Args:
         chroma: Strength of the pitch classes from C, shape ``(12,)``, not all equal.
     """
-    shape = chroma - chroma.mean()
-    scores = _PROFILES @ (shape / np.linalg.norm(shape))
+    scores = _likeness(chroma[None])[0]
     return sorted(zip(scores.tolist(), KEYS, strict=True), key=lambda scored: -scored[0])
 
 
 def extract(recording: Recording) -> Finding:
-    """Return ``name``, ``camelot``, ``open_key``, ``confidence`` and ``runner_up``.
+    """Return ``name``, ``camelot``, ``open_key``, ``confidence``, ``runner_up``, ``segments``.
 
-    ``confidence`` is the margin of the correlations, 0..1; above 0.1 is clear. Silence, noise
-    and less than a second have no key: all None, confidence 0.
+    ``confidence`` is the margin of the correlations, 0..1; above 0.1 is clear. ``segments`` are
+    the stretches of one key, from 0 to the end: ``start_s``, ``end_s``, the codes and the margin
+    there as ``confidence``; a single one is the key of the whole. Silence, noise and less than a
+    second have no key: all None, confidence 0, no segments.
     """
-    chroma = chromagram.chroma(recording).mean(axis=0, dtype=np.float64)
+    heard = recording.once(note_chroma.note_chroma)
+    weighted = (heard.treble * heard.level[:, None]).astype(np.float64)
+    chroma = weighted.mean(axis=0)
     has_pitch = chroma.std() >= _LEAST_SPREAD * chroma.mean() > 0
     if recording.level.is_silent or recording.duration_s < _SHORTEST_S or not has_pitch:
-        return Finding({**dict.fromkeys((*_codes(KEYS[0]), "runner_up")), "confidence": 0.0})
+        nothing = dict.fromkeys((*_codes(KEYS[0]), "runner_up"))
+        return Finding({**nothing, "confidence": 0.0, "segments": []})
     (best_score, best), (next_score, runner_up), *_ = rank(chroma)
-    value = {**_codes(best), "confidence": best_score - next_score, "runner_up": _codes(runner_up)}
+    confidence = best_score - next_score
+    segments = _segments(weighted, recording.duration_s)
+    if len(segments) == 1:
+        segments = [_segment(0.0, recording.duration_s, best, confidence)]
+    value = {
+        **_codes(best),
+        "confidence": confidence,
+        "runner_up": _codes(runner_up),
+        "segments": segments,
+    }
     return Finding(value)
+
+
+def _segments(weighted: NDArray[np.float64], duration_s: float) -> list[dict[str, Any]]:
+    """Follow the key through the frames: it changes where another fits for long enough."""
+    per_step = round(_STEP_S * note_chroma.FRAME_RATE_HZ)
+    starts = np.arange(0, len(weighted), per_step)
+    steps = np.add.reduceat(weighted, starts, axis=0)
+    sums = np.cumsum(np.pad(steps, ((1, 0), (0, 0))), axis=0)
+    at = np.arange(len(steps))
+    first = np.maximum(at - _WINDOW_STEPS // 2, 0)
+    last = np.minimum(at + _WINDOW_STEPS // 2, len(steps))
+    likeness = _likeness(sums[last] - sums[first])
+    path = steady_path.steady_path(likeness, np.full(len(steps), _CHANGE))
+    edges_s = np.append(starts / note_chroma.FRAME_RATE_HZ, duration_s)
+    return [
+        _segment(float(edges_s[a]), float(edges_s[z]), KEYS[k], _margin(sums[z] - sums[a], k))
+        for a, z, k in steady_path.runs(path)
+    ]
+
+
+def _segment(start_s: float, end_s: float, key: Key, confidence: float) -> dict[str, Any]:
+    span = {"start_s": round(start_s, 3), "end_s": round(end_s, 3)}
+    return {**span, **_codes(key), "confidence": round(confidence, 4)}
+
+
+def _margin(chroma: NDArray[np.float64], key: int) -> float:
+    likeness = _likeness(chroma[None])[0]
+    return float(max(0.0, likeness[key] - np.delete(likeness, key).max()))
+
+
+def _likeness(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the correlation of every row with each of `KEYS`; 0 where a row is flat."""
+    shape = rows - rows.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(shape, axis=1, keepdims=True)
+    is_flat = length <= 1e-9 * (np.abs(rows).sum(axis=1, keepdims=True) + 1e-300)
+    likeness: NDArray[np.float64] = np.where(is_flat, 0, shape / np.where(is_flat, 1, length))
+    return likeness @ _PROFILES.T
 
 
 def _codes(key: Key) -> dict[str, Any]:
@@ -104,4 +157,4 @@ def _profiles() -> NDArray[np.float64]:
 
 _PROFILES: Final = _profiles()
 
-FEATURE: Final = Feature("Key", chromagram.MEASURES, extract)
+FEATURE: Final = Feature("Key", note_chroma.MEASURES, extract)

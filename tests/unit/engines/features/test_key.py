@@ -15,6 +15,7 @@ NO_KEY = {
     "open_key": None,
     "confidence": 0.0,
     "runner_up": None,
+    "segments": [],
 }
 
 
@@ -38,6 +39,32 @@ def test_key_of_a_cadence_is_its_tonic(tonic, is_minor):
 
     assert found["name"] == Key(tonic, is_minor).name
     assert found["confidence"] > 0
+
+
+def test_a_single_key_is_one_segment_from_start_to_end():
+    found = key(cadence(48, is_minor=False))
+
+    (segment,) = found["segments"]
+    assert (segment["start_s"], segment["end_s"], segment["name"]) == (0, 6, "C major")
+    assert segment["confidence"] == pytest.approx(found["confidence"], abs=1e-3)
+
+
+def test_a_song_in_two_keys_has_a_segment_of_each():
+    low, high = (
+        np.tile(cadence(tonic, is_minor=False).astype(np.float32), 4) for tonic in (48, 54)
+    )
+
+    segments = key(np.concatenate([low, high]))["segments"]
+
+    assert [one["name"] for one in segments] == ["C major", "F# major"]
+    assert segments[0]["end_s"] == segments[1]["start_s"] == pytest.approx(24, abs=3)
+    assert segments[1]["camelot"] == "2B"
+
+
+def test_what_is_loud_counts_more():
+    soft, loud = 0.02 * cadence(48, is_minor=False), cadence(54, is_minor=False)
+
+    assert key(np.concatenate([soft, soft, soft, loud]))["name"] == "F# major"
 
 
 @pytest.mark.parametrize("cents", [-40, 40])

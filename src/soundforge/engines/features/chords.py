@@ -1,0 +1,73 @@
+"""Chords: which one sounds when, without a gap, on the beats where there are any."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from soundforge.engines import beat_grid, chord_labels, chord_model, note_chroma
+from soundforge.engines.feature import Feature, Finding
+
+if TYPE_CHECKING:
+    from soundforge.engines.beat_grid import Grid
+    from soundforge.engines.chord_model import Stretch
+    from soundforge.engines.feature import Recording
+
+_SHORTEST_S: Final = 1.0
+_SNAP: Final = 0.6  # frames: a change this close to a beat is at the beat
+
+
+def extract(recording: Recording) -> Finding:
+    """Return ``segments`` from 0 to the end, ``confidence`` and ``is_on_beats``.
+
+    Each segment has ``start_s``, ``end_s``, ``label`` (``A:min7``; ``N`` where no chord
+    sounds), ``simple_label`` (major and minor only) and ``confidence``, 0..1: how far the next
+    chord of another simple name is behind. Silence and less than a second have no segments. The whole confidence is their mean over time,
+    stretches without a chord counting 0.
+    """
+    grid = beat_grid.grid(recording)
+    chroma = recording.once(note_chroma.note_chroma)
+    is_nothing = recording.level.is_silent or recording.duration_s < _SHORTEST_S
+    found = [] if is_nothing else chord_model.stretches(chroma, grid)
+    segments = _segments(found, recording.duration_s, grid)
+    sure_s = sum(
+        one["confidence"] * (one["end_s"] - one["start_s"])
+        for one in segments
+        if one["label"] != chord_labels.NO_CHORD
+    )
+    value = {
+        "segments": segments,
+        "confidence": round(min(1.0, sure_s / recording.duration_s), 3) if segments else 0.0,
+        "is_on_beats": bool(len(grid.beats_s)),
+    }
+    return Finding(value)
+
+
+def _segments(found: list[Stretch], duration_s: float, grid: Grid) -> list[dict[str, Any]]:
+    edges_s = [_edge_s(one.first, grid) for one in found]
+    edges_s = [*(min(edge_s, duration_s) for edge_s in edges_s), duration_s]
+    spans = zip(found, pairwise(edges_s), strict=True)
+    return [_segment(one, start_s, end_s) for one, (start_s, end_s) in spans if end_s > start_s]
+
+
+def _segment(one: Stretch, start_s: float, end_s: float) -> dict[str, Any]:
+    return {
+        "start_s": round(start_s, 3),
+        "end_s": round(end_s, 3),
+        "label": one.chord.label if one.chord else chord_labels.NO_CHORD,
+        "simple_label": one.chord.simple.label if one.chord else chord_labels.NO_CHORD,
+        "confidence": round(one.confidence, 3),
+    }
+
+
+def _edge_s(frame: int, grid: Grid) -> float:
+    at_s = frame / note_chroma.FRAME_RATE_HZ
+    if not frame or not len(grid.beats_s):
+        return at_s
+    nearest_s = float(grid.beats_s[np.abs(grid.beats_s - at_s).argmin()])
+    return nearest_s if abs(nearest_s - at_s) * note_chroma.FRAME_RATE_HZ < _SNAP else at_s
+
+
+FEATURE: Final = Feature("Chords", note_chroma.MEASURES, extract, after=beat_grid.AFTER)
