@@ -185,12 +185,21 @@ async def test_a_track_is_deleted_after_a_question_and_can_come_back(open_page, 
     assert "salt" in site.studio.all
 
 
-async def test_a_model_is_fetched_from_the_page(open_page):
+async def test_a_model_is_fetched_when_its_licence_is_accepted(open_page, site):
     page = await open_page("/tracks/salt")
+    fetch = page.get_by_role("button", name="Fetch HT Demucs, 4 stems")
+    dialog = page.get_by_role("dialog", name="The licence of HT Demucs, 4 stems")
 
-    await page.get_by_role("button", name="Fetch HT Demucs, 4 stems").click()
+    await fetch.click()
+    await expect(dialog).to_contain_text("for scientific purposes only")
+    await dialog.get_by_role("button", name="Do not fetch").click()
+    await expect(dialog).to_be_hidden()
+    assert site.studio.calls == []
 
+    await fetch.click()
+    await dialog.get_by_role("button", name="Accept and fetch").click()
     await expect(page.locator("#notices")).to_contain_text("The model is here.")
+    assert site.studio.calls == [("pull", "htdemucs", "accept_licence=true")]
 
 
 async def test_the_theme_is_chosen_and_stays(open_page):

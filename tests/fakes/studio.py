@@ -286,7 +286,9 @@ MODELS = (
         ("vocals", "drums", "bass", "other"),
         is_installed=False,
         size_bytes=84_000_000,
-        licence="not stated by its authors",
+        licence="Its author says that the weights are for scientific purposes only.",
+        licence_url="https://example.org/licence",
+        needs_consent=True,
     ),
 )
 

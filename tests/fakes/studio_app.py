@@ -55,7 +55,8 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
         )
         return JSONResponse({"data": {}}, 201)
 
-    async def pull(_: Request) -> Response:
+    async def pull(request: Request) -> Response:
+        studio.calls.append(("pull", request.path_params["name"], str(request.query_params)))
         await asyncio.sleep(0.05)
         return JSONResponse({"data": {}})
 

@@ -1,23 +1,25 @@
 // Fetches a model's weights: one long HTTP request, so that the page stays free meanwhile.
-// The licence stands beside the button: pressing it is the consent.
+// Where the licence is asked about, its dialog lies inside the element and holds the button that says yes.
 export const PullModel = {
   mounted() {
     this.onClick = (event) => {
-      if (event.target.closest("button")) this.pull();
+      const button = event.target.closest("[data-pulls]");
+      if (button) this.pull(button.dataset.pulls === "accepted");
     };
     this.el.addEventListener("click", this.onClick);
   },
   destroyed() {
     this.el.removeEventListener("click", this.onClick);
   },
-  async pull() {
+  async pull(isAccepted) {
     const button = this.el.querySelector("button");
     const says = this.el.querySelector("[role=status]");
     if (button.disabled) return;
+    const consent = isAccepted ? "?accept_licence=true" : "";
     button.disabled = true;
     says.textContent = "Fetching… This page may be left; the server goes on.";
     try {
-      const answer = await fetch(`/api/v1/models/${this.el.dataset.name}/pull?accept_licence=true`, {
+      const answer = await fetch(`/api/v1/models/${this.el.dataset.name}/pull${consent}`, {
         method: "POST",
         headers: { accept: "application/json" },
       });

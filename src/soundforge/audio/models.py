@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio import licences
+from soundforge.audio.model_info import ModelInfo
 from soundforge.audio.pull import Pull, ReportWithDetail
 from soundforge.engines import precision_record, weights
 from soundforge.engines.precision_record import ENOUGH_DB
@@ -27,42 +28,6 @@ __all__ = ["ENOUGH_DB", "ModelInfo", "Models", "ReportWithDetail"]
 logger = logging.getLogger(__name__)
 
 _PULL_TIMEOUT_S: Final = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """One model, for people and programs.
-
-    Args:
-        name: Stable name.
-        label: Name for people.
-        description: One sentence.
-        stems: What it makes, in order.
-        installed: Whether its weights are here and it can run now.
-        available: Whether this release can run it at all.
-        reason: Why it cannot; empty when it can.
-        licence: What is known about the weights' licence.
-        licence_url: Where that is stated.
-        size_bytes: Size of the download; None when not known.
-        quality: Rank; higher is better.
-        sample_rate_hz: Rate of the stems.
-        is_fetched_by_itself: Whether its first use fetches the weights; the others are fetched
-            only by someone who has read the licence.
-    """
-
-    name: str
-    label: str
-    description: str
-    stems: tuple[str, ...]
-    installed: bool
-    available: bool
-    reason: str
-    licence: str
-    licence_url: str
-    size_bytes: int | None
-    quality: int
-    sample_rate_hz: int
-    is_fetched_by_itself: bool = False
 
 
 class Models:
@@ -175,8 +140,8 @@ class Models:
         Args:
             name: The model.
             report: Told the progress.
-            is_licence_accepted: Whether a person was shown the licence and went on; needed for
-                models that are not fetched by themselves.
+            is_licence_accepted: Whether a person was shown the licence and went on; needed once
+                for models that are not fetched by themselves, and kept.
 
         Raises:
             errors.Invalid: ``model_unknown``, ``weights_hash_mismatch``, ``weights_invalid``.
@@ -184,7 +149,9 @@ class Models:
             errors.Unavailable: ``weights_unreachable``, or the engine failed.
         """
         model = self._available(name)
-        if not (is_licence_accepted or model.is_fetched_by_itself or self.installed(name)):
+        if is_licence_accepted:
+            await asyncio.to_thread(licences.accept, self.models_dir, model)
+        elif self._info(model).needs_consent and not self.installed(name):
             raise _not_accepted(model)
         pull = self._pulls.get(name)
         if pull is None or pull.task.done():
@@ -274,6 +241,9 @@ class Models:
             quality=model.quality,
             sample_rate_hz=model.sample_rate_hz,
             is_fetched_by_itself=model.is_fetched_by_itself,
+            needs_consent=not (
+                model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
+            ),
         )
 
     async def _run_pull(self, name: str, more: dict[str, Any], pull: Pull) -> None:

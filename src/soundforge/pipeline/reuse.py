@@ -40,7 +40,8 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
     options = {name: value for name, value in job.options.items() if name not in _OF_PRESETS}
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
-    content = [_FORM, track.recording_sha256, job.model, weights_hash, options]
+    precision = tools.models.precision
+    content = [_FORM, track.recording_sha256, job.model, weights_hash, precision, options]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -97,6 +97,8 @@ class ModelView:
         is_available: Whether this release can run it at all; ``reason`` says why not.
         size_bytes: What a fetch would bring; 0 when unknown.
         licence: What is known of the weights' licence.
+        licence_url: Where that is stated; may be empty.
+        needs_consent: Whether it is shown, and accepted, before the first fetch.
     """
 
     name: str
@@ -108,6 +110,8 @@ class ModelView:
     reason: str = ""
     size_bytes: int = 0
     licence: str = ""
+    licence_url: str = ""
+    needs_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

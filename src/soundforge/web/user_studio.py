@@ -146,6 +146,8 @@ class UserStudio:
                 reason=model.reason,
                 size_bytes=model.size_bytes or 0,
                 licence=model.licence,
+                licence_url=model.licence_url,
+                needs_consent=model.needs_consent,
             )
             for model in self._tools.models.list()
         ]

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from soundforge import errors
+from soundforge.audio import licences
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
 from soundforge.engines import weights
@@ -140,6 +141,15 @@ async def test_a_licence_in_doubt_is_accepted_by_a_person_before_the_fetch(model
     assert refusal.value.code == "licence_not_accepted"
     assert "MIT licence" in refusal.value.message
     assert "https://" in refusal.value.next_step
+    assert models.info(name).needs_consent
+
+
+async def test_a_licence_is_asked_about_once(models):
+    licences.accept(models.models_dir, weights.description("htdemucs"))
+
+    assert not models.info("htdemucs").needs_consent
+    assert models.info("mdx_extra").needs_consent
+    assert not models.info(SPLEETER).needs_consent
 
 
 @pytest.mark.parametrize(

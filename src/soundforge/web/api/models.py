@@ -30,6 +30,9 @@ class ModelOut(BaseModel):
     is_fetched_by_itself: bool = Field(
         description="Whether its first use fetches it; else it is fetched with accept_licence."
     )
+    needs_consent: bool = Field(
+        description="Whether nobody has accepted its licence on this machine yet."
+    )
 
 
 class ModelsBody(BaseModel):
@@ -80,4 +83,5 @@ def _out(model: ModelInfo) -> ModelOut:
         licence_url=model.licence_url,
         size_bytes=model.size_bytes,
         is_fetched_by_itself=model.is_fetched_by_itself,
+        needs_consent=model.needs_consent,
     )

@@ -75,7 +75,8 @@ async def test_a_model_that_is_not_here_is_explained_and_can_be_fetched():
 
     assert "Fetch HT Demucs, 4 stems" in html
     assert "84 MB to fetch" in html
-    assert "not stated by its authors" in html
+    assert "for scientific purposes only" in html
+    assert 'href="https://example.org/licence"' in html
 
 
 async def test_a_preset_says_what_it_comes_to_here():

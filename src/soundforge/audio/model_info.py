@@ -1,0 +1,43 @@
+"""What people and programs see of a separation model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One model, for people and programs.
+
+    Args:
+        name: Stable name.
+        label: Name for people.
+        description: One sentence.
+        stems: What it makes, in order.
+        installed: Whether its weights are here and it can run now.
+        available: Whether this release can run it at all.
+        reason: Why it cannot; empty when it can.
+        licence: What is known about the weights' licence.
+        licence_url: Where that is stated.
+        size_bytes: Size of the download; None when not known.
+        quality: Rank; higher is better.
+        sample_rate_hz: Rate of the stems.
+        is_fetched_by_itself: Whether its first use fetches the weights; the others are fetched
+            only by someone who has read the licence.
+        needs_consent: Whether that has yet to happen on this machine.
+    """
+
+    name: str
+    label: str
+    description: str
+    stems: tuple[str, ...]
+    installed: bool
+    available: bool
+    reason: str
+    licence: str
+    licence_url: str
+    size_bytes: int | None
+    quality: int
+    sample_rate_hz: int
+    is_fetched_by_itself: bool = False
+    needs_consent: bool = False
