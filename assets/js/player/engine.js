@@ -9,6 +9,8 @@ const AHEAD_S = 12;
 const START_DELAY_S = 0.03;
 const RAMP_S = 0.01;
 const STALL_MS = 1500;
+// Frames of the screen do not meet the last sample: this near to it is the end.
+const END_S = 1e-3;
 
 /** States: idle, loading, playing, buffering, stalled, paused, ended, error. Fires "state". */
 export class StemEngine extends EventTarget {
@@ -44,12 +46,16 @@ export class StemEngine extends EventTarget {
     return Math.min(this.durationS, Math.max(this.from, Math.min(heard, this.until)));
   }
 
+  isEnd(position) {
+    return position >= this.durationS - END_S;
+  }
+
   /** Must first be called from a user's gesture: browsers refuse sound otherwise. */
   async play(position = this.position) {
     this.open();
     this.silence();
     const run = (this.run = Symbol("run"));
-    this.from = position >= this.durationS ? 0 : Math.max(0, position);
+    this.from = this.isEnd(position) ? 0 : Math.max(0, position);
     this.until = this.from;
     this.origin = undefined;
     this.become("loading");
@@ -66,7 +72,7 @@ export class StemEngine extends EventTarget {
     this.run = null;
     this.silence();
     this.from = position;
-    this.become(position >= this.durationS - 1e-3 ? "ended" : "paused");
+    this.become(this.isEnd(position) ? "ended" : "paused");
   }
 
   async seek(position) {
@@ -122,7 +128,7 @@ export class StemEngine extends EventTarget {
       this.become("stalled");
     }
     const position = this.position;
-    if (position >= this.durationS - 1e-3) this.pause();
+    if (this.isEnd(position)) this.pause();
     else if (position >= this.until && this.state === "playing") this.become("buffering");
   }
 
