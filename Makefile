@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. Bare `make` prints the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test unit check fix docs bench lock setup setup-dev setup-tests assets
+.PHONY: help run dev test unit check fix docs bench eval lock setup setup-dev setup-tests assets
 
 # Another Python for a new .venv: make run PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -45,6 +45,9 @@ docs: setup-dev ## Write the reference pages that repeat the code: settings, cli
 
 bench: setup-dev ## Measure latency and speed on this machine
 	@$(BIN)/python -m bench
+
+eval: setup-dev ## Score the analysis on music with known truth, beside librosa
+	@$(BIN)/python -m eval
 
 lock: setup-dev ## Choose the newest allowed versions and write the lock files
 	@scripts/lock.sh
