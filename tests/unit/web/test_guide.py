@@ -7,6 +7,7 @@ import pytest
 from soundforge.web import guide, router
 
 BASE = "http://127.0.0.1:4000"
+CURL_JSON = """curl -H 'Content-Type: application/json' -d '{"stage": "separate"}' """
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,7 @@ def test_a_field_that_may_be_null_says_so(routes):
         ("uploads_create", f"curl -F file=@song.flac {BASE}/api/v1/uploads"),
         (
             "tracks_run",
-            """curl -H 'Content-Type: application/json' -d '{"stage": "separate"}' """
-            f"{BASE}/api/v1/tracks/track_id/jobs",
+            CURL_JSON + f"{BASE}/api/v1/tracks/track_id/jobs",
         ),
     ],
 )
