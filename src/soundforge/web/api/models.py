@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from soundforge import errors
 from soundforge.audio.models import ModelInfo
 from soundforge.web.errors import answers
 from soundforge.web.services import S, User
@@ -66,6 +67,8 @@ async def pull(
 ) -> ModelBody:
     """Fetch a model's weights, check them and put them in place; returns when done."""
     del user
+    if name not in {model.name for model in services.tools.models.list()}:
+        raise errors.NotFound("model_not_found", "There is no such model.", "List them first.")
     await services.tools.models.pull(name, is_licence_accepted=accept_licence)
     return ModelBody(data=_out(services.tools.models.info(name)))
 
