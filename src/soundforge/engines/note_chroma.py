@@ -104,12 +104,10 @@ def _tuned(part: Matrix, shift: float) -> Matrix:
 
 def _whitened(part: Matrix) -> Matrix:
     """Return what stands out of the octave around it, in its standard deviations."""
-    around: Matrix = part @ _SMOOTHING
-    above: Matrix = part - around
+    above: Matrix = np.subtract(part, part @ _SMOOTHING)
     variance: Matrix = np.square(above) @ _SMOOTHING
-    white: Matrix = np.maximum(above, np.float32(0)) / np.sqrt(
-        np.maximum(variance, _LEAST_VARIANCE)
-    )
+    spread: Matrix = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
+    white: Matrix = np.divide(np.maximum(above, 0), spread)
     return white
 
 

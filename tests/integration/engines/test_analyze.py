@@ -180,7 +180,7 @@ async def test_a_feature_that_slipped_through_is_refused_by_the_engine(tmp_path)
     with pytest.raises(errors.Invalid) as refused:
         await Engine().run(
             "analyze",
-            {"path": str(source), "features": ["chords"]},
+            {"path": str(source), "features": ["taste"]},
             job="1",
             timeout_s=60,
         )
