@@ -48,3 +48,22 @@ async def test_the_first_stems_are_heard_within_ten_seconds(app_server, long_son
     assert job["attempt"] == 1
     assert took_s < WITHIN_S
     await page.close()
+
+
+async def test_the_same_song_again_is_there_at_once_and_so_is_its_mix(app_server, long_song):
+    first = app_server.wait_ended(app_server.upload(long_song, stages="separate")["id"])
+    began_s = time.monotonic()
+    again = app_server.wait_ended(app_server.upload(long_song, stages="separate")["id"])
+    took_s = time.monotonic() - began_s
+    job = again["jobs"][-1]
+    began_s = time.monotonic()
+    mix = app_server.api.get(f"/jobs/{job['id']}/mix?without=vocals")
+    mixed_s = time.monotonic() - began_s
+
+    print(f"uploaded and there again after {took_s:.1f} s, mixed in {mixed_s:.1f} s")
+    assert first["jobs"][-1]["status"] == job["status"] == "completed"
+    assert job["results"]["reused_from"]
+    assert len(job["stems"]) == 2
+    assert mix.status_code == 200
+    assert took_s < 2 * WITHIN_S
+    assert mixed_s < 2 * WITHIN_S

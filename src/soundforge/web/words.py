@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from soundforge.web.studio import SeparationView, StageName, StageView, TrackView
+    from soundforge.web.studio import (
+        SeparationView,
+        StageName,
+        StageView,
+        StemView,
+        TrackView,
+    )
 
 DOING: Final[dict[StageName, str]] = {
     "download": "Downloading",
@@ -35,6 +41,7 @@ _LATER: Final[dict[StageName, str]] = {
     "analyze": "Then analysing",
 }
 RUNNING: Final = frozenset({"downloading", "processing"})
+_WHOLE_DB: Final = 60.0  # what is left is below the noise of a 16-bit recording of music
 _MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -243,10 +250,17 @@ def adds_up(separation: SeparationView) -> str:
     said = ["A mix without a stem is made when you ask for it; that takes some seconds."]
     if separation.null_test_db is not None:
         rest_db = number(-separation.null_test_db, 0)
-        said.append(f"The stems add up to the mix: what is left over lies at {rest_db} dB.")
+        is_whole = separation.null_test_db >= _WHOLE_DB
+        verdict = "The stems add up to the mix" if is_whole else "The stems leave something out"
+        said.append(f"{verdict}: without all of them {rest_db} dB of it is left.")
     if separation.is_reused:
         said.append("They were made before, from the same audio.")
     return " ".join(said)
+
+
+def without(stems: Sequence[StemView]) -> str:
+    """Return the query that names all of some stems: ``without=vocals&without=other``."""
+    return "&".join(f"without={stem.stem_type}" for stem in stems)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundforge.web import words
-from soundforge.web.studio import ErrorView, SoundView, StageView
+from soundforge.web.studio import ErrorView, SeparationView, SoundView, StageView
 from tests.fakes.studio import a_track, done, stages
 
 BEGAN = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -209,6 +209,27 @@ def test_a_link_has_a_recording_only_after_its_download():
     assert not words.has_recording(a_track("t", "T", stages=waiting))
     assert words.has_recording(a_track("t", "T", stages=()))
     assert words.is_busy(a_track("t", "T", stages=waiting), "separate")
+
+
+@pytest.mark.parametrize(
+    ("null_test_db", "said"),
+    [
+        (
+            134.2,
+            "The stems add up to the mix: without all of them \N{MINUS SIGN}134 dB of it is left.",
+        ),
+        (
+            60.0,
+            "The stems add up to the mix: without all of them \N{MINUS SIGN}60 dB of it is left.",
+        ),
+        (
+            12.4,
+            "The stems leave something out: without all of them \N{MINUS SIGN}12 dB of it is left.",
+        ),
+    ],
+)
+def test_how_well_stems_add_up_is_said_with_its_figure(null_test_db, said):
+    assert words.adds_up(SeparationView("/mix", null_test_db)).endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ async def test_the_mix_without_a_stem_is_offered_with_how_well_they_add_up():
     html = (await mounted(FakeStudio(library()))).html()
 
     assert 'href="/fake/mix?without=vocals" download aria-label="Without vocals"' in html
-    assert "what is left over lies at \N{MINUS SIGN}134 dB" in html
+    assert "The stems add up to the mix: without all of them \N{MINUS SIGN}134 dB" in html
+    assert "?without=vocals&amp;without=drums&amp;without=bass&amp;without=other" in html
     assert "made before" not in html
 
 
@@ -46,7 +47,7 @@ async def test_stems_that_were_made_before_are_said_to_be():
     html = (await mounted(studio)).html()
 
     assert "They were made before, from the same audio." in html
-    assert "what is left over" not in html
+    assert "add up" not in html
 
 
 async def test_a_track_at_work_says_how_far_it_is():
