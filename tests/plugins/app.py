@@ -137,7 +137,6 @@ def app_server(postgres_server, postgres_template, spotify, models_dir, tmp_path
             SFA_DOWNLOAD__PROGRAM=str(SPOTDL),
             SFA_LIMITS__UPLOAD_BYTES="20000000",
             SFA_MODELS_DIR=str(models_dir),
-            SPOTDL_STANDIN_SECONDS="6",
             **of_spotify,
         )
         yield server.start()
