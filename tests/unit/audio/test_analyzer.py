@@ -10,7 +10,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio import analyzer
 
-ALL = ("beats", "chords", "chroma", "energy", "key", "mfcc", "spectral", "tempo")
+ALL = ("beats", "chords", "chroma", "energy", "key", "loudness", "mfcc", "spectral", "tempo")
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_the_names_known_to_the_server_are_those_of_the_files():
         "chroma",
         "energy",
         "key",
+        "loudness",
         "mfcc",
         "spectral",
         "tempo",
