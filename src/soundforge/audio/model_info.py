@@ -24,6 +24,7 @@ class ModelInfo:
         sample_rate_hz: Rate of the stems.
         is_fetched_by_itself: Whether its first use fetches the weights; the others are fetched
             only by someone who has read the licence.
+        memory_bytes: What it is predicted to need while it runs; 0 when that is not known.
         needs_consent: Whether that has yet to happen on this machine.
     """
 
@@ -40,4 +41,5 @@ class ModelInfo:
     quality: int
     sample_rate_hz: int
     is_fetched_by_itself: bool = False
+    memory_bytes: int = 0
     needs_consent: bool = False

@@ -241,6 +241,7 @@ class Models:
             quality=model.quality,
             sample_rate_hz=model.sample_rate_hz,
             is_fetched_by_itself=model.is_fetched_by_itself,
+            memory_bytes=model.memory_bytes,
             needs_consent=not (
                 model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
             ),

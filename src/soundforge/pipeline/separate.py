@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import separator
 from soundforge.library import stems
-from soundforge.pipeline import recordings, reuse
+from soundforge.pipeline import admission, recordings, reuse
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
@@ -68,6 +68,9 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
         return _made_before(key, *found)
     out_dir.mkdir(parents=True)
+    await admission.wait_for_memory(
+        tools.models.info(job.model).memory_bytes, lambda said: report(share, said)
+    )
     separated = await separator.separate(
         tools.engine,
         tools.models,

@@ -32,6 +32,8 @@ class Separator:
         unavailable_reason: Why it cannot run; empty when it can.
         is_fetched_by_itself: Whether its first use may fetch the weights unasked: only where
             the licence leaves no doubt.
+        memory_bytes: Most memory its engine was seen to need, on songs of any length; 0 when
+            that was not measured.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Separator:
     run: str = ""
     unavailable_reason: str = ""
     is_fetched_by_itself: bool = False
+    memory_bytes: int = 0
 
     @property
     def is_available(self) -> bool:

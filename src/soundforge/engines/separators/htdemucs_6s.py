@@ -13,6 +13,7 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="htdemucs",
     quality=40,
+    memory_bytes=1_100_000_000,
     licence=Licence(
         text=(
             "The author of Demucs says that the weights are not covered by the code's MIT licence "

@@ -1,0 +1,42 @@
+"""How much memory this machine, or this container, can still give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+MEMINFO: Final = Path("/proc/meminfo")
+CGROUP: Final = Path("/sys/fs/cgroup")
+
+
+def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
+    """Return what can be had without swapping; None where the system does not say.
+
+    Args:
+        meminfo: Linux's account of the machine.
+        cgroup: Linux's account of the container (version 2); its limit counts too.
+    """
+    machine = _machine(meminfo)
+    container = _container(cgroup)
+    known = [free for free in (machine, container) if free is not None]
+    return min(known) if known else None
+
+
+def _machine(meminfo: Path) -> int | None:
+    try:
+        for line in meminfo.read_text("ascii").splitlines():
+            name, _, rest = line.partition(":")
+            if name == "MemAvailable":
+                return int(rest.split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _container(cgroup: Path) -> int | None:
+    try:
+        limit = int((cgroup / "memory.max").read_text("ascii"))
+        used = int((cgroup / "memory.current").read_text("ascii"))
+    except (OSError, ValueError):  # "max": no limit
+        return None
+    return max(0, limit - used)

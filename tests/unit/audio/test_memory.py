@@ -1,0 +1,42 @@
+"""What the system says of its memory is read; what it does not say is not known."""
+
+import pytest
+
+from soundforge.audio.memory import available_bytes
+
+MEMINFO = "MemTotal:       24684000 kB\nMemFree:          100 kB\nMemAvailable:    2000000 kB\n"
+
+
+@pytest.fixture
+def said(tmp_path):
+    def write(meminfo=None, limit=None, used=None):
+        for name, text in (("meminfo", meminfo), ("memory.max", limit), ("memory.current", used)):
+            if text is not None:
+                (tmp_path / name).write_text(text)
+        return available_bytes(tmp_path / "meminfo", tmp_path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("files", "free"),
+    [
+        ({"meminfo": MEMINFO}, 2_048_000_000),
+        ({"meminfo": MEMINFO, "limit": "max\n", "used": "5\n"}, 2_048_000_000),
+        ({"meminfo": MEMINFO, "limit": "1000\n", "used": "400\n"}, 600),
+        ({"meminfo": MEMINFO, "limit": "1000\n", "used": "1400\n"}, 0),
+        ({"meminfo": MEMINFO, "limit": "1000\n"}, 2_048_000_000),
+        ({"meminfo": "MemTotal: 5 kB\n"}, None),
+        ({"meminfo": "MemAvailable: much\n"}, None),
+        ({"meminfo": "MemAvailable:\n"}, None),
+        ({}, None),
+    ],
+)
+def test_the_smaller_of_machine_and_container_counts(said, files, free):
+    assert said(**files) == free
+
+
+def test_this_machine_says_something_or_nothing():
+    free = available_bytes()
+
+    assert free is None or free > 0

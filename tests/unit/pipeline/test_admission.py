@@ -1,0 +1,34 @@
+"""Work waits for its memory, says so, and does not wait for ever."""
+
+import pytest
+
+from soundforge import errors
+from soundforge.pipeline.admission import wait_for_memory
+
+GB = 10**9
+
+
+@pytest.mark.parametrize("free", [2 * GB, 1 * GB, None])
+async def test_what_fits_or_cannot_be_known_begins_at_once(free):
+    said = []
+
+    await wait_for_memory(GB, said.append, available=lambda: free)
+
+    assert said == []
+
+
+async def test_what_does_not_fit_waits_until_it_does_and_says_so():
+    said, free = [], iter([GB // 2, GB // 2, 2 * GB])
+
+    await wait_for_memory(GB, said.append, available=lambda: next(free), every_s=0)
+
+    assert said == ["Waits for memory: 1.0 GB needed, 0.5 GB free"] * 2
+
+
+async def test_memory_that_never_comes_is_told_with_its_figures():
+    with pytest.raises(errors.Unavailable, match=r"3.1 GB needed, 0.5 GB free") as raised:
+        await wait_for_memory(
+            3_100_000_000, print, available=lambda: GB // 2, every_s=0, patience_s=0
+        )
+
+    assert raised.value.code == "memory_short"
