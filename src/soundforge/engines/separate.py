@@ -9,6 +9,7 @@ say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import math
 import os
@@ -78,8 +79,6 @@ def _separate(
     asked: _Params, model: Separator, installed: Installed, report: Report
 ) -> dict[str, Any]:
     from soundforge.engines.mix import Mix
-    from soundforge.engines.separation import Task
-    from soundforge.engines.stem_checkpoint import StemCheckpoint
     from soundforge.engines.stem_writer import StemWriter
 
     began = time.monotonic()
@@ -91,34 +90,17 @@ def _separate(
         form=asked.form,
         has_chunks=asked.has_chunks,
     )
-    identity = {
-        "weights": installed.weights_hash,
-        "stems": asked.stems,
-        "chunks": asked.has_chunks,
-        "overlap": asked.overlap,
-    }
-    checkpoint = StemCheckpoint(asked.out_dir, writer, identity)
-    notes: dict[str, Any] = {"precision": "f32", "resumed_segments": 0, "mended_segments": 0}
-    task = Task(
-        model=model,
-        installed=installed,
-        mix=mix,
-        stems=asked.stems,
-        threads=asked.threads,
-        precision=asked.precision,
-        overlap=asked.overlap,
-        checkpoint=checkpoint,
-        notes=notes,
-    )
-    run: Run = _resolve(model.run)
-    for block in run(task):
-        writer.write(block)
-        _tell(report, writer, mix, asked, model)
-    report(_MADE, "writing the stems")
-    written = writer.finish(threads=asked.threads or os.cpu_count() or 1)
+    with contextlib.closing(writer):
+        task = _task(asked, model, installed, mix, writer)
+        run: Run = _resolve(model.run)
+        for block in run(task):
+            writer.write(block)
+            _tell(report, writer, mix, asked, model)
+        report(_MADE, "writing the stems")
+        written = writer.finish(threads=asked.threads or os.cpu_count() or 1)
     report(_WRITTEN, "checking the sum")
     null_db = _check(mix, writer, asked, model)
-    checkpoint.discard()
+    task.checkpoint.discard()
     took_s = time.monotonic() - began
     duration_s = mix.frames / model.sample_rate_hz
     return {
@@ -134,8 +116,33 @@ def _separate(
         "mended_samples": mix.mended_samples,
         "took_s": took_s,
         "realtime_factor": duration_s / max(took_s, 1e-3),
-        **notes,
+        **task.notes,
     }
+
+
+def _task(
+    asked: _Params, model: Separator, installed: Installed, mix: Mix, writer: StemWriter
+) -> Task:
+    from soundforge.engines.separation import Task
+    from soundforge.engines.stem_checkpoint import StemCheckpoint
+
+    identity = {
+        "weights": installed.weights_hash,
+        "stems": asked.stems,
+        "chunks": asked.has_chunks,
+        "overlap": asked.overlap,
+    }
+    return Task(
+        model=model,
+        installed=installed,
+        mix=mix,
+        stems=asked.stems,
+        threads=asked.threads,
+        precision=asked.precision,
+        overlap=asked.overlap,
+        checkpoint=StemCheckpoint(asked.out_dir, writer, identity),
+        notes={"precision": "f32", "resumed_segments": 0, "mended_segments": 0},
+    )
 
 
 def _parse(params: dict[str, Any], model: Separator) -> _Params:

@@ -88,6 +88,10 @@ class Track:
             self._write_chunk(self._waiting)
         self._raw.close()
 
+    def release(self) -> None:
+        """Let go of the raw file, whatever state it is in."""
+        self._raw.close()
+
     def raw_blocks(self, frames: int) -> Iterator[Samples]:
         """Yield what was written, in blocks of ``frames``."""
         with self._raw_path.open("rb") as file:

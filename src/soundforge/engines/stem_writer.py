@@ -113,6 +113,11 @@ class StemWriter:
         self.frames = frames
         return True
 
+    def close(self) -> None:
+        """Let go of the files; also when the stems are not finished."""
+        for track in self._tracks.values():
+            track.release()
+
     def finish(self, *, threads: int = 1) -> list[WrittenStem]:
         """Write the masters and the peaks; return what there is now.
 

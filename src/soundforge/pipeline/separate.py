@@ -82,6 +82,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         duration_s=duration_s,
         has_chunks=True,
         threads=tools.threads,
+        earlier_dirs=_left_behind(tools, job),
         report=lambda fraction, message, detail: report(
             share + fraction * (1 - share), message, detail
         ),
@@ -122,6 +123,8 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
             "null_test_db": separated.null_test_db,
             "gain_db": separated.gain_db,
             "weights_hash": separated.weights_hash,
+            "precision": separated.precision,
+            "resumed_segments": separated.resumed_segments,
             "recording_sha256": track.recording_sha256,
         },
     )
@@ -153,8 +156,14 @@ def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
 
 
+def _left_behind(tools: Tools, job: Job) -> tuple[Path, ...]:
+    """Return the folders of earlier attempts, the last one last."""
+    folders = (_partial(tools, job.id, attempt) for attempt in range(1, job.attempt))
+    return tuple(folder for folder in folders if folder.is_dir())
+
+
 def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
     return tools.storage.path(layout.stems_partial(job_id, attempt))
 
 
-STAGE = Stage("separate", "processing", work, save, clean)
+STAGE = Stage("separate", "processing", work, save, clean, goes_on=True)

@@ -45,6 +45,8 @@ class Stage(Generic[Made]):
         work: Do it, without the database; files are in place when it returns.
         save: Record what was made, in the transaction that ends the job.
         clean: Remove what an attempt (job's id, number) that did not end well left on disk.
+        goes_on: Whether `work` can go on from what earlier attempts left; then it stays on disk
+            until the job has ended.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Stage(Generic[Made]):
     work: Callable[[Tools, Job, Track, Reporter], Awaitable[Made]]
     save: Callable[[Session, Job, Made], Awaitable[None]]
     clean: Callable[[Tools, uuid.UUID, int], None]
+    goes_on: bool = False
 
 
 async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
@@ -61,8 +64,7 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         return Done()
     job, track = begun
     began_s = time.monotonic()
-    for earlier in range(1, job.attempt):  # of a worker that was killed
-        await _clean(stage, tools, job.id, earlier)
+    await _clean_before(stage, tools, job)
     try:
         made = await _work(stage, tools, job, track)
         await _save(stage, tools, job, made)
@@ -71,18 +73,32 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         await _clean(stage, tools, job.id, job.attempt)
         return Done()
     except asyncio.CancelledError:
-        await _clean(stage, tools, job.id, job.attempt)
-        if queue_run.abort() is not Abort.USER:
-            await asyncio.shield(_put_back(tools, job))
+        await _stop(stage, tools, job, is_for_good=queue_run.abort() is Abort.USER)
         raise
     except errors.SoundForgeError as error:
-        await _clean(stage, tools, job.id, job.attempt)
         return await _settle(stage, tools, job, error)
     except Exception as error:  # noqa: BLE001 -- a bug: `_settle` logs it with its traceback
-        await _clean(stage, tools, job.id, job.attempt)
+        await _clean_all(stage, tools, job)  # what it left may be why
         return await _settle(stage, tools, job, _bug(error))
+    await _clean_earlier(stage, tools, job)
     logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
+
+
+async def _clean_before(stage: Stage[Any], tools: Tools, job: Job) -> None:
+    """Remove what workers that were killed have left, unless the work goes on from there."""
+    if not stage.goes_on:
+        await _clean_earlier(stage, tools, job)
+
+
+async def _clean_earlier(stage: Stage[Any], tools: Tools, job: Job) -> None:
+    for earlier in range(1, job.attempt):
+        await _clean(stage, tools, job.id, earlier)
+
+
+async def _clean_all(stage: Stage[Any], tools: Tools, job: Job) -> None:
+    await _clean_earlier(stage, tools, job)
+    await _clean(stage, tools, job.id, job.attempt)
 
 
 async def _clean(stage: Stage[Any], tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
@@ -148,7 +164,16 @@ async def _settle(
     about = {**_about(job), "code": error.code, "again": is_again}
     bug = error.__cause__ if error.code == _BUG_CODE else None
     logger.log(logging.ERROR if bug else logging.WARNING, "stage failed", extra=about, exc_info=bug)
+    if not (is_again and stage.goes_on):
+        await _clean_all(stage, tools, job)
     return Retry(error.code, after_s) if is_again else Failed(error.code)
+
+
+async def _stop(stage: Stage[Any], tools: Tools, job: Job, *, is_for_good: bool) -> None:
+    if is_for_good or not stage.goes_on:
+        await _clean_all(stage, tools, job)
+    if not is_for_good:
+        await asyncio.shield(_put_back(tools, job))
 
 
 async def _put_back(tools: Tools, job: Job) -> None:

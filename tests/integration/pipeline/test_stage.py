@@ -1,6 +1,7 @@
 """One job through one stage: it ends once, and says why when it did not end well."""
 
 import asyncio
+import dataclasses
 
 import pytest
 from sqlalchemy import text
@@ -103,6 +104,35 @@ async def test_a_limit_is_waited_for_and_one_that_is_too_long_fails_at_once(
 
     assert await run(make_stage(work=raises(soon)), first) == Retry("rate_limited", 60)
     assert await run(make_stage(work=raises(tomorrow)), second) == Failed("rate_limited")
+
+
+async def test_what_attempts_left_stays_for_the_next_one_until_the_job_has_ended(
+    tools, owner_id, make_stage, run
+):
+    cleaned = []
+    work = raises(down(), times=2)
+    one = make_stage(work=work, clean=lambda _, __, attempt: cleaned.append(attempt))
+    one = dataclasses.replace(one, goes_on=True)
+    job = await add_job(tools, owner_id)
+
+    for _ in range(2):
+        assert isinstance(await run(one, job), Retry)
+        assert cleaned == []
+    assert await run(one, job) == Done()
+
+    assert cleaned == [1, 2]  # the third one's files are the result
+
+
+async def test_what_attempts_left_is_removed_when_the_job_fails(tools, owner_id, make_stage, run):
+    cleaned = []
+    one = make_stage(work=raises(down()), clean=lambda _, __, attempt: cleaned.append(attempt))
+    one = dataclasses.replace(one, goes_on=True)
+    job = await add_job(tools, owner_id)
+
+    outcomes = [await run(one, job) for _ in range(3)]
+
+    assert isinstance(outcomes[-1], Failed)
+    assert cleaned == [1, 2, 3]
 
 
 @pytest.mark.parametrize("kind", [errors.Invalid, errors.Conflict, errors.NotFound, errors.Denied])

@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from soundforge.engines import weights
+from soundforge.engines import published, weights
 from soundforge.engines.separators import (
     htdemucs,
     htdemucs_6s,
@@ -49,6 +49,7 @@ def test_what_is_available_names_functions_that_exist(model):
 
 @pytest.mark.parametrize("model", [m.SEPARATOR for m in ALL[1:]], ids=lambda model: model.name)
 def test_published_files_carry_the_beginning_of_their_hash(model):
+    assert isinstance(model.weights, published.FileWeights)
     for file in model.weights.files:
         assert len(file.sha256) == 64
         assert file.file_name == f"{file.signature}-{file.sha256[:8]}.th"
