@@ -1,7 +1,7 @@
 # Two commands are enough: `make run` and `make test`. Bare `make` prints the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run dev test unit check fix docs bench eval lock setup setup-dev setup-tests assets
+.PHONY: help run dev test unit parity check fix docs bench eval lock setup setup-dev setup-tests assets
 
 # Another Python for a new .venv: make run PYTHON=/path/to/python3.12
 PYTHON ?=
@@ -28,6 +28,9 @@ test: setup-tests ## Set up what is missing, check the code, run every test
 
 unit: setup-dev ## The quick tests only: no database, no network
 	@$(BIN)/pytest tests/architecture tests/unit
+
+parity: setup-dev ## Compare separation with the reference; brings torch, in .venv-parity
+	@scripts/parity.sh
 
 check: setup-dev ## Format, lint, types and import contracts; changes nothing
 	@status=0; \
