@@ -11,6 +11,7 @@ from soundforge.cli.importing import import_
 from soundforge.cli.models import models
 from soundforge.cli.separate import separate
 from soundforge.cli.serve import serve, worker
+from soundforge.cli.transcribe import transcribe
 from soundforge.cli.warp import warp
 
 
@@ -20,5 +21,5 @@ def main() -> None:
     """Sound Forge Alchemy: a link or a file goes in; stems and numbers come out."""
 
 
-for command in (serve, worker, import_, separate, analyze, warp, models, doctor):
+for command in (serve, worker, import_, separate, analyze, transcribe, warp, models, doctor):
     main.add_command(command)

@@ -34,6 +34,7 @@ _FADE_S: Final = 0.03
 # The fade is over before a downbeat: its attack is what people hear.
 _CLEAR_S: Final = 0.005
 _LEAST_FRAMES: Final = 8192
+_MAX_SAMPLE: Final = 1e6  # above this a float file holds no audio
 
 
 class Source:
@@ -55,7 +56,8 @@ class Source:
                 self._is_ended = True
             else:
                 # A sample that is not a number would poison all that follow.
-                news.append(np.nan_to_num(block, posinf=0.0, neginf=0.0))
+                whole = np.nan_to_num(block, posinf=0.0, neginf=0.0)
+                news.append(whole.clip(-_MAX_SAMPLE, _MAX_SAMPLE))
                 heard += len(block)
         if news:
             self._kept = np.concatenate([self._kept, *news])

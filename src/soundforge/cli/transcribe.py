@@ -1,0 +1,117 @@
+"""``sfa transcribe``: stems become a MIDI file, no server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from soundforge import errors
+from soundforge.audio import analyzer, media, networks, transcriber
+from soundforge.audio.engine import Engine
+from soundforge.cli import terminal
+
+if TYPE_CHECKING:
+    from soundforge.audio.transcriber import Transcription
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The MIDI file."
+)
+@click.option(
+    "--stem-type",
+    type=click.Choice(transcriber.STEM_TYPES),
+    help="What FILES are; by their names if not given, as in bass.flac.",
+)
+@click.option("--quantise", type=click.Choice(transcriber.GRIDS), help="Move notes to this grid.")
+@click.option("--mix", type=_FILE, help="The whole song: its beats are used, not the first FILE's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the notes as JSON.")
+@terminal.command
+async def transcribe(
+    files: tuple[Path, ...],
+    out: Path,
+    stem_type: str | None,
+    quantise: str | None,
+    mix: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write the notes of FILES, best one stem each, into a MIDI file with the song's tempo."""
+    settings = terminal.load_settings()
+    models_dir = terminal.models_dir(settings)
+    engine = Engine()
+    sources = _sources(files, stem_type)
+    limits = media.Limits(
+        max_duration_s=settings.limits.duration_s,
+        max_channels=settings.limits.channels,
+        max_sample_rate_hz=settings.limits.sample_rate_hz,
+    )
+    durations_s = [
+        (await media.probe(engine, path, limits=limits, job="transcribe")).duration_s
+        for path in sources.values()
+    ]
+    beats_s = await _beats(engine, models_dir, (mix or files[0]).absolute())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with terminal.progress_bar("Transcribing") as bar:
+        made = await transcriber.transcribe(
+            engine,
+            sources=sources,
+            out_path=out.absolute(),
+            models_dir=models_dir,
+            job="transcribe",
+            duration_s=max(durations_s),
+            report=bar,
+            beats_s=beats_s,
+            quantise=quantise,
+            threads=settings.engine_threads,
+        )
+    _tell(made, as_json=as_json)
+
+
+def _sources(files: tuple[Path, ...], stem_type: str | None) -> dict[str, Path]:
+    sources: dict[str, Path] = {}
+    for file in files:
+        kind = stem_type or transcriber.stem_type(file.stem)
+        if kind in sources:
+            raise errors.Invalid(
+                "stem_twice",
+                f"{sources[kind].name} and {file.name} are both taken for {kind}.",
+                "Name the files by their stems (bass, drums, vocals …), or give one at a time.",
+            )
+        sources[kind] = file.absolute()
+    return sources
+
+
+async def _beats(engine: Engine, models_dir: Path, file: Path) -> tuple[float, ...]:
+    with terminal.progress_bar("Finding the beats") as bar:
+        await networks.fetch(engine, models_dir, ("beats",), job="transcribe", report=bar)
+        found = await analyzer.analyze(
+            engine,
+            source=file,
+            out_dir=None,
+            features=("beats",),
+            job="transcribe",
+            duration_s=0.0,
+            report=bar,
+            models_dir=models_dir,
+        )
+    return tuple(found.features["beats"]["beats_s"])
+
+
+def _tell(made: Transcription, *, as_json: bool) -> None:
+    if as_json:
+        notes = {name: [asdict(note) for note in notes] for name, notes in made.notes.items()}
+        facts = {"tempo_bpm": made.tempo_bpm, "grid": made.grid, "took_s": made.took_s}
+        terminal.echo(json.dumps({**facts, "path": str(made.path), "notes": notes}))
+        return
+    terminal.echo(str(made.path))
+    counts = ", ".join(f"{name} {len(notes)} notes" for name, notes in made.notes.items())
+    tempo = f"{made.tempo_bpm:.1f} BPM" if made.tempo_bpm else "no pulse found, so 120 BPM"
+    terminal.console.print(f"{counts}; {tempo}; in {made.took_s:.1f} s.", highlight=False)
