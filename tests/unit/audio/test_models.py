@@ -11,6 +11,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio import licences
 from soundforge.audio.engine import Engine
+from soundforge.audio.model_info import ModelInfo
 from soundforge.audio.models import Models
 from soundforge.engines import weights
 
@@ -186,3 +187,9 @@ async def test_remove_leaves_nothing_and_may_be_repeated(models):
 
     assert not models.installed(SPLEETER)
     assert [p.name for p in models.models_dir.iterdir() if p.is_dir()] == []
+
+
+def test_every_model_says_how_much_memory_it_needs(models):
+    for model in models.list():
+        assert isinstance(model, ModelInfo)
+        assert 500_000_000 <= model.memory_bytes <= 4_000_000_000
