@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 FEATURES: Final[tuple[str, ...]] = engine_features.NAMES
 ALL: Final = "all"
 
-#: The analysis types: names for sets of features. An empty set is not available.
+#: The analysis types: names for sets of features.
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "full": FEATURES,
     "tempo": ("tempo",),
     "key": ("key",),
     "spectral": ("spectral",),
     "energy": ("energy",),
-    "structure": (),
-    "loops": (),
-    "arrangement": (),
+    "structure": ("beats", "sections"),
+    "loops": ("beats", "loops"),
+    "arrangement": ("beats", "cues", "energy", "key", "loudness", "sections"),
 }
 
 _LEAST_TIMEOUT_S: Final = 120.0
@@ -73,17 +73,16 @@ def select(names: Iterable[str]) -> tuple[str, ...]:
     """Return the features that ``names`` (features, types or ``all``) mean, each once.
 
     Raises:
-        errors.Invalid: ``unknown_feature`` (no such name, or none at all) or
-            ``analysis_type_unavailable``.
+        errors.Invalid: ``unknown_feature``: no such name, or none at all.
     """
     chosen: set[str] = set()
     for name in names:
-        if name in FEATURES:
-            chosen.add(name)
-        elif name == ALL:
-            chosen.update(FEATURES)
-        else:
-            chosen.update(_features_of_type(name))
+        # A type may be named like a feature: it brings what that stands on.
+        found = FEATURES if name == ALL else TYPES.get(name, (name,))
+        if not set(found) <= set(FEATURES):
+            fact = f"There is no feature {name[:40]!r}."
+            raise errors.Invalid("unknown_feature", fact, _choices())
+        chosen.update(found)
     if not chosen:
         raise errors.Invalid("unknown_feature", "No feature was chosen.", _choices())
     return tuple(feature for feature in FEATURES if feature in chosen)
@@ -149,18 +148,6 @@ def _parse(value: dict[str, Any]) -> Analysis:
         duration_s=value["duration_s"],
         took_s=value["took_s"],
     )
-
-
-def _features_of_type(name: str) -> tuple[str, ...]:
-    if name not in TYPES:
-        raise errors.Invalid("unknown_feature", f"There is no feature {name[:40]!r}.", _choices())
-    if not TYPES[name]:
-        raise errors.Invalid(
-            "analysis_type_unavailable",
-            f"This release cannot analyse {name} yet.",
-            _choices(),
-        )
-    return TYPES[name]
 
 
 def _choices() -> str:

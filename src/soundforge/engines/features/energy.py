@@ -9,20 +9,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
+from soundforge.engines.energy_curve import rms
 from soundforge.engines.feature import Feature, Finding
-from soundforge.engines.spectrum import FRAME_LENGTH
 
 if TYPE_CHECKING:
-    from soundforge.engines.feature import Matrix, Recording
-    from soundforge.engines.spectrum import Block
-
-
-def rms(block: Block) -> Matrix:
-    """Return the root-mean-square level of every frame of the mono mix, ``(frames,)``."""
-    level: Matrix = np.sqrt(block.framewise_sum(np.square(block.samples)) / FRAME_LENGTH)
-    return level
+    from soundforge.engines.feature import Recording
 
 
 def extract(recording: Recording) -> Finding:

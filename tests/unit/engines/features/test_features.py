@@ -34,17 +34,7 @@ HOSTILE = {
 
 def test_the_names_known_to_the_server_are_those_of_the_files():
     assert tuple(FEATURES) == features.NAMES
-    assert features.NAMES == (
-        "beats",
-        "chords",
-        "chroma",
-        "energy",
-        "key",
-        "loudness",
-        "mfcc",
-        "spectral",
-        "tempo",
-    )
+    assert set(features.NAMES) >= {"beats", "chords", "key", "loudness", "sections", "tempo"}
 
 
 @pytest.mark.parametrize("case", HOSTILE)
