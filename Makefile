@@ -50,7 +50,10 @@ bench: setup-dev ## Measure latency and speed on this machine
 	@$(BIN)/python -m bench
 
 eval: setup-dev ## Score the analysis on music with known truth, beside librosa
-	@$(BIN)/python -m eval
+	@status=0; \
+	$(BIN)/python -m eval || status=1; \
+	$(BIN)/python -m eval.notes || status=1; \
+	exit $$status
 
 lock: setup-dev ## Choose the newest allowed versions and write the lock files
 	@scripts/lock.sh
