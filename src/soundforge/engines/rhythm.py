@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from soundforge.engines import bar_pointer, beatnet, beats, mel, weights
+from soundforge.engines import bar_pointer, bars, beat_witness, beatnet, beats, mel, weights
 from soundforge.engines.beatnet_spectrum import FRAME_RATE_HZ
 from soundforge.engines.spectrum import FRAME_RATE_HZ as FLUX_RATE_HZ
 
@@ -33,6 +33,9 @@ _FEWEST_BEATS: Final = 4
 # How far beats stand out: white noise, a glide and held chords come to 0.05, brown noise to 0.11,
 # the faintest music that was tracked right to 0.2 (measured).
 _LEAST_CLEARNESS: Final = 0.13
+# What it takes to move all beats by a half: see docs/benchmarks.md for what it was chosen on.
+_SURE: Final = 0.5  # how much likelier beats are than the halves between, where there is no doubt
+_LEAST_LEAD: Final = 0.25
 _UNSTEADY: Final = 0.2  # variation of the beat intervals at which nothing is left of the trust
 _CHANCE_SIGMA: Final = 4.0
 _LEAST_RISE_DB: Final = 0.75  # less is hardly heard: a held chord that beats, a glide
@@ -71,7 +74,11 @@ def find(recording: Recording) -> Rhythm:
     """Return the rhythm of ``recording``; pass this to `Recording.once`."""
     listener = recording.listeners.get(_NETWORK)
     if isinstance(listener, beatnet.Listener):
-        return Rhythm("beatnet") if recording.level.is_silent else by_network(listener.finish())
+        return (
+            Rhythm("beatnet")
+            if recording.level.is_silent
+            else by_network(listener.finish(), recording)
+        )
     onset = recording.once(onset_strength)
     if recording.level.is_silent or not onset.any():
         return Rhythm("flux")
@@ -83,23 +90,67 @@ def onset_strength(recording: Recording) -> Matrix:
     return beats.onset_strength(recording.columns["mel_db"])
 
 
-def by_network(activations: Matrix) -> Rhythm:
-    """Return the rhythm behind the probabilities of beat and downbeat, ``(frames, 2)``."""
+def by_network(activations: Matrix, recording: Recording | None = None) -> Rhythm:
+    """Return the rhythm behind the probabilities of beat and downbeat, ``(frames, 2)``.
+
+    The ``recording`` is heard as a witness of where strong beats are; without one the network
+    alone decides.
+    """
     heard = np.flatnonzero((activations >= _HEARD).any(axis=1))
     if not len(heard):
         return Rhythm("beatnet")
-    first = int(heard[0])
-    activations = activations[first : heard[-1] + 1]
-    path = bar_pointer.decode(activations, _MODEL)
-    peaks, clearness = _peaks(activations, path)
+    first, last = int(heard[0]), int(heard[-1]) + 1
+    path = bar_pointer.decode(activations[first:last], _MODEL)
+    peaks, clearness = _peaks(activations[first:last], path)
     if len(peaks) < _FEWEST_BEATS or clearness < _LEAST_CLEARNESS:
         return Rhythm("beatnet")
     beats_s = (first + peaks) / FRAME_RATE_HZ
-    places = path.beats[-len(peaks) :, 1]
+    found = bars.Bars(path.beats_per_bar, path.beats[-len(peaks) :, 1], _lead(path))
+    if recording is not None:
+        beats_s = _mended(beats_s, activations, recording)
+        found = bars.find(_near(activations, beats_s), _witnesses(recording, beats_s))
     bpm, variation = beats.regression(beats_s)
     confidence = _steadiness(variation) * min(1.0, clearness)
-    bars = confidence * _sureness(path)
-    return Rhythm("beatnet", beats_s, places, path.beats_per_bar, bpm, confidence, bars)
+    sureness = confidence * float(1 - np.exp(-found.lead))
+    metre = found.beats_per_bar
+    return Rhythm("beatnet", beats_s, found.places, metre, bpm, confidence, sureness)
+
+
+def _mended(beats_s: Curve, activations: Matrix, recording: Recording) -> Curve:
+    """Return the beats, half a beat later if all witnesses say so and the network is unsure."""
+    halves_s = (beats_s[1:] + beats_s[:-1]) / 2
+    contrast = _near(activations, beats_s).sum(axis=1).mean()
+    contrast -= _near(activations, halves_s).sum(axis=1).mean()
+    if contrast > _SURE:
+        return beats_s
+    both_s = np.sort(np.concatenate([beats_s, halves_s]))
+    heard = _witnesses(recording, both_s, reach=2)
+    lead = _strongest(heard[::2]) - _strongest(heard[1::2])
+    is_off = (lead < 0).all() and lead.sum() < -_LEAST_LEAD
+    return halves_s if is_off and len(halves_s) >= _FEWEST_BEATS else beats_s
+
+
+def _strongest(heard: Curve) -> Curve:
+    """Return the most that each witness says for one beat in four."""
+    strongest: Curve = np.max([heard[place::4].mean(axis=0) for place in range(4)], axis=0)
+    return strongest
+
+
+def _witnesses(recording: Recording, times_s: Curve, *, reach: int = 1) -> Curve:
+    """Hear the witnesses at ``times_s``, compare ``reach`` times before and after."""
+    step_s = float(np.median(np.diff(times_s)))
+    padding_s = step_s * np.arange(1, reach + 1)
+    longer_s = np.concatenate([times_s[0] - padding_s[::-1], times_s, times_s[-1] + padding_s])
+    before_s, after_s = longer_s[: -2 * reach], longer_s[2 * reach :]
+    return beat_witness.hear(recording, times_s, before_s, after_s)
+
+
+def _near(activations: Matrix, times_s: Curve) -> Curve:
+    """Return the highest probabilities within a frame of ``times_s``, ``(times, 2)``."""
+    frames = np.round(times_s * FRAME_RATE_HZ).astype(int)
+    padded = np.pad(activations.astype(np.float64), ((1, 1), (0, 0)))
+    near: Curve = np.max([padded[frames + k] for k in range(3)], axis=0)
+    return near
 
 
 def _peaks(activations: Matrix, path: bar_pointer.Path) -> tuple[NDArray[np.intp], float]:
@@ -120,12 +171,10 @@ def _peaks(activations: Matrix, path: bar_pointer.Path) -> tuple[NDArray[np.intp
     return np.array(peaks, np.intp), float(np.median(heights)) - low if heights else 0.0
 
 
-def _sureness(path: bar_pointer.Path) -> float:
-    """Return how clearly the metre won, 0..1, by its lead in log probability for each beat."""
-    if path.rival_log_probability is None:
-        return 1.0
-    lead = (path.log_probability - path.rival_log_probability) / len(path.beats)
-    return float(1 - np.exp(-lead))
+def _lead(path: bar_pointer.Path) -> float:
+    """Return by how much the metre won, in log probability per beat."""
+    rival = path.rival_log_probability
+    return 0.0 if rival is None else (path.log_probability - rival) / len(path.beats)
 
 
 def by_flux(onset: Matrix) -> Rhythm:
@@ -152,5 +201,5 @@ def _network(models_dir: Path | None) -> Listener | None:
     return beatnet.Listener(beatnet.load(installed.path)) if installed else None
 
 
-MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db}
+MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db, **beat_witness.MEASURES}
 LISTENERS: Final[Mapping[str, Callable[[Path | None], Listener | None]]] = {_NETWORK: _network}

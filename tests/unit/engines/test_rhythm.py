@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from soundforge.engines import rhythm
+from soundforge.engines.note_chroma import NoteChroma
 
 
 def probabilities(beats_s, beats_per_bar, duration_s=30.0, height=0.8, floor=0.02):
@@ -61,3 +62,44 @@ def test_uneven_beats_are_trusted_less():
     )
 
     assert uneven.confidence < even.confidence
+
+
+class Kicks:
+    """Stands for a recording with a kick, a chord and a bass note at certain times."""
+
+    def __init__(self, times_s, duration_s=30.0):
+        frames = 1 + round(duration_s * 22_050) // 512
+        self.low = np.zeros(frames, np.float32)
+        for at_s in times_s:
+            self.low[round(at_s * 22_050 / 512) :][:5] = 4.0
+        wide_s = np.arange(-(-frames // 4)) * 2048 / 22_050
+        turn = np.searchsorted(times_s, wide_s) * 5 % 12
+        notes = np.eye(12, dtype=np.float32)[turn]
+        self.chroma = NoteChroma(notes, notes, np.ones(len(notes), np.float32))
+
+    def column(self, name):
+        assert name == "low_level"
+        return self.low
+
+    def once(self, derive):
+        return self.chroma
+
+
+def test_beats_on_the_off_beat_are_moved_when_all_witnesses_say_so():
+    tracked_s = np.arange(1.25, 29.0, 0.5)
+    true_s = np.arange(1.0, 29.0, 0.5)
+    unsure = probabilities(tracked_s, 4, height=0.3)
+
+    found = rhythm.by_network(unsure, Kicks(true_s[::4]))
+
+    np.testing.assert_allclose(found.beats_s, true_s[1:], atol=0.021)
+    np.testing.assert_allclose(found.downbeats_s % 2.0, 1.0, atol=0.021)
+
+
+def test_a_sure_network_is_not_overruled():
+    tracked_s = np.arange(1.25, 29.0, 0.5)
+    true_s = np.arange(1.0, 29.0, 0.5)
+
+    found = rhythm.by_network(probabilities(tracked_s, 4, height=0.8), Kicks(true_s[::4]))
+
+    np.testing.assert_allclose(found.beats_s, tracked_s, atol=0.011)
