@@ -110,6 +110,8 @@ class SoundView:
     Args:
         energy: RMS level, 0 to 1.
         chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
+        other_tempi_bpm: Half and double the tempo, as some would count; or empty.
+        beats_per_bar: The metre.
     """
 
     energy: float | None = None
@@ -119,6 +121,8 @@ class SoundView:
     spectral_flatness: float | None = None
     zero_crossing_rate: float | None = None
     chroma: tuple[float, ...] = ()
+    other_tempi_bpm: tuple[float, ...] = ()
+    beats_per_bar: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,8 @@ def _coming(track: Track, stems_of: Mapping[str, tuple[str, ...]]) -> tuple[Stem
 def _sound(analysis: AnalysisResult) -> SoundView:
     spectral = analysis.features.get("spectral") or {}
     chroma = analysis.features.get("chroma") or {}
+    tempo = analysis.features.get("tempo") or {}
+    beats = analysis.features.get("beats") or {}
     return SoundView(
         energy=analysis.energy,
         spectral_centroid_hz=analysis.spectral_centroid,
@@ -180,4 +182,6 @@ def _sound(analysis: AnalysisResult) -> SoundView:
         spectral_flatness=(spectral.get("flatness") or {}).get("mean"),
         zero_crossing_rate=analysis.zero_crossing_rate,
         chroma=tuple(chroma.get("mean") or ()),
+        other_tempi_bpm=tuple(other["bpm"] for other in tempo.get("alternatives") or ()),
+        beats_per_bar=beats.get("beats_per_bar"),
     )

@@ -217,6 +217,8 @@ def sound_facts(track: TrackView) -> list[tuple[str, str]]:
         return []
     facts: list[tuple[str, str | None]] = [
         ("Tempo", f"{number(track.tempo_bpm, 1)} BPM" if track.tempo_bpm else None),
+        ("Or counted as", " or ".join(number(bpm, 1) for bpm in sound.other_tempi_bpm)),
+        ("Metre", f"{sound.beats_per_bar} beats to the bar" if sound.beats_per_bar else None),
         ("Key", track.key_name),
         ("Energy", level(sound.energy)),
         ("Brightness (centroid)", _maybe(frequency, sound.spectral_centroid_hz)),

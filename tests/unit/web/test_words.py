@@ -199,6 +199,15 @@ def test_only_what_was_measured_is_listed():
     ]
 
 
+def test_other_ways_to_count_and_the_metre_are_told():
+    sound = SoundView(other_tempi_bpm=(61.0, 244.0), beats_per_bar=3)
+
+    facts = dict(words.sound_facts(a_track("t", "T", tempo_bpm=122.0, sound=sound)))
+
+    assert facts["Or counted as"] == "61.0 or 244.0"
+    assert facts["Metre"] == "3 beats to the bar"
+
+
 def test_silence_has_no_level_in_decibels():
     assert words.level(0.0) == "0 (silence)"
 
