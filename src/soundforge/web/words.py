@@ -212,8 +212,7 @@ def frequency(frequency_hz: float) -> str:
 
 def sound_facts(track: TrackView) -> list[tuple[str, str]]:
     """Return the measured numbers of a track, label and value; what was not measured is left out."""
-    sound = track.sound
-    if sound is None:
+    if (sound := track.sound) is None:
         return []
     facts: list[tuple[str, str | None]] = [
         ("Tempo", f"{number(track.tempo_bpm, 1)} BPM" if track.tempo_bpm else None),
