@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FETCH_TIMEOUT_S: Final = 300.0
+_REST_S: Final = 600.0
 
 
 def missing(models_dir: Path, features: Iterable[str]) -> tuple[str, ...]:
@@ -37,7 +40,8 @@ async def fetch(
     """Fetch what is missing for ``features``; return what could not be had.
 
     Without its network an analysis still answers, by another way and saying so; so failing to
-    fetch one is logged and no more.
+    fetch one is logged and no more, and not tried again for ten minutes: a machine without a
+    network should not wait for it each time.
 
     Args:
         engine: How engines are started.
@@ -48,6 +52,9 @@ async def fetch(
     """
     without = []
     for name in missing(models_dir, features):
+        if _failed_lately(models_dir, name):
+            without.append(name)
+            continue
 
         def told(progress: Progress, name: str = name) -> None:
             report(progress.fraction, f"Fetching {name}: {progress.message}", progress.detail)
@@ -63,4 +70,18 @@ async def fetch(
         except errors.SoundForgeError as error:
             logger.warning("network not fetched", extra={"network": name, "code": error.code})
             without.append(name)
+            with contextlib.suppress(OSError):
+                _failure(models_dir, name).touch()
     return tuple(without)
+
+
+def _failure(models_dir: Path, name: str) -> Path:
+    return models_dir / f".{name}.unreachable"
+
+
+def _failed_lately(models_dir: Path, name: str) -> bool:
+    try:
+        failed_at_s = _failure(models_dir, name).stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - failed_at_s < _REST_S

@@ -26,3 +26,16 @@ async def test_a_network_that_cannot_be_fetched_is_named_and_nothing_raised(
 
     assert without == ("beatnet",)
     assert networks.missing(tmp_path, ("beats",)) == ("beatnet",)
+
+
+async def test_after_a_failure_it_is_left_alone_for_a_while(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    told = []
+    ask = {"job": "1", "report": lambda *call: told.append(call)}
+    await networks.fetch(Engine(), tmp_path, ("beats",), **ask)
+    told.clear()
+
+    without = await networks.fetch(Engine(), tmp_path, ("beats",), **ask)
+
+    assert without == ("beatnet",)
+    assert told == []
