@@ -106,8 +106,8 @@ def test_the_answer_does_not_depend_on_the_blocks():
 
     whole, pieces = measured(signal, frames=10**6), measured(signal, frames=999)
 
-    assert whole.integrated_lufs == pytest.approx(pieces.integrated_lufs, abs=1e-9)
-    assert whole.range_lu == pytest.approx(pieces.range_lu, abs=1e-9)
+    assert whole.integrated_lufs == pytest.approx(pieces.integrated_lufs, abs=1e-4)
+    assert whole.range_lu == pytest.approx(pieces.range_lu, abs=1e-4)
     assert whole.true_peak_dbtp == pytest.approx(pieces.true_peak_dbtp, abs=1e-3)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import repeat
 
 import numpy as np
@@ -83,3 +85,14 @@ def test_little_is_kept_per_hour():
     kept_bytes = sum(block.nbytes for column in recording.columns.values() for block in column)
     # Stereo samples at 44.1 kHz would be 1,270 MB.
     assert kept_bytes * 120 < 180e6
+
+
+def test_no_feature_loads_what_takes_longer_than_a_song():
+    program = (
+        "import sys; from tests.fixtures.listening import FEATURES;"
+        "print(*{'scipy.signal', 'scipy.stats', 'librosa'} & sys.modules.keys())"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    assert done.stdout.split() == []
