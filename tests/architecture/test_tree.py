@@ -24,6 +24,7 @@ HELD_BY = {
     "engines/hearing.py": "integration/engines/test_media.py",
     "engines/reader.py": "unit/engines/test_decode.py",
     "engines/separators/": "unit/audio/test_models.py",
+    "engines/wheel.py": "integration/audio/test_networks.py",
     "identity.py": "faults",
     "jobs/": "integration/jobs",
     "library/": "integration/library",
