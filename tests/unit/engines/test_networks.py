@@ -9,6 +9,7 @@ import pytest
 from soundforge.engines import weights
 from soundforge.engines.networks import beatnet
 from soundforge.engines.runtime import EngineError
+from soundforge.engines.wheel import WheelWeights
 
 NETWORKS = weights.network_descriptions()
 
@@ -26,6 +27,8 @@ def test_a_description_names_what_exists(name):
     module, _, function = network.weights.convert.partition(":")
     assert callable(getattr(importlib.import_module(module), function))
     assert network.licence.text
+    assert isinstance(network.weights, WheelWeights)
+    assert sum(member.size_bytes for member in network.weights.members) > 0
 
 
 def test_models_and_networks_are_both_fetchable():
