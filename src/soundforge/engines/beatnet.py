@@ -32,6 +32,7 @@ class Listener:
         self._framer = Framer()
         self._rows: list[Matrix] = []
         self._waiting = 0
+        self._asked = 0
         self._judged: list[Matrix] = []
 
     def hear(self, samples: Samples) -> None:
@@ -42,9 +43,8 @@ class Listener:
         """Return the probabilities of beat and downbeat, shape ``(frames, 2)``, 50 a second."""
         self._take(self._framer.finish())
         if self._waiting:
-            rows = np.concatenate(self._rows)
-            padded = np.pad(rows, ((0, _PIECE - len(rows)), (0, 0)))
-            self._judged.append(self._ask(padded)[: len(rows)])
+            self._ask(np.concatenate(self._rows))
+        self._collect()
         return np.concatenate([np.zeros((0, 2), np.float32), *self._judged])
 
     def _take(self, rows: Matrix) -> None:
@@ -52,14 +52,26 @@ class Listener:
         self._waiting += len(rows)
         while self._waiting >= _PIECE:
             joined = np.concatenate(self._rows)
-            self._judged.append(self._ask(joined[:_PIECE]))
+            self._ask(joined[:_PIECE])
             self._rows, self._waiting = [joined[_PIECE:]], len(joined) - _PIECE
 
-    def _ask(self, rows: Matrix) -> Matrix:
-        answer: Any = self._judge.infer([np.ascontiguousarray(rows), self._state])
-        self._state = answer[1].copy()
-        judged: Matrix = answer[0][:, :2].copy()
-        return judged
+    def _ask(self, rows: Matrix) -> None:
+        """Begin to judge up to `_PIECE` rows; meanwhile the caller goes on listening."""
+        self._collect()
+        padded = np.pad(rows, ((0, _PIECE - len(rows)), (0, 0)))
+        self._judge.start_async([padded, self._state])
+        self._asked = len(rows)
+
+    def _collect(self) -> None:
+        """Take the judgement that was asked for last, and the state after it."""
+        if not self._asked:
+            return
+        self._judge.wait()
+        answer: Any = self._judge.results
+        judged, state = answer.values()
+        self._judged.append(judged[: self._asked, :2].copy())
+        self._state = state.copy()
+        self._asked = 0
 
 
 def load(path: Path) -> list[Weights]:
