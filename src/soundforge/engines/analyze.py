@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from soundforge.engines.feature import Finding
     from soundforge.engines.reader import AudioReader
     from soundforge.engines.runtime import Report
-    from soundforge.engines.spectrum import Samples
+    from soundforge.engines.spectrum import Measure, Samples
 
 RESULT_FILE: Final = "result.json"
 MATRICES_FILE: Final = "features.npz"
@@ -96,8 +96,8 @@ def listen(
                 meter.hear(planes)
             yield planes.mean(axis=0)[:, None]
 
-    measures = {name: take for one in chosen.values() for name, take in one.measures.items()}
     listeners = _listeners(chosen, models_dir)
+    measures = _measures(chosen, listeners)
 
     def heard() -> Iterator[Samples]:
         for block in resample(mono(), sample_rate_hz, spectrum.SAMPLE_RATE_HZ):
@@ -108,6 +108,17 @@ def listen(
     columns = spectrum.measure(heard(), measures)
     duration_s = level.samples / channels / sample_rate_hz
     return Recording(level, columns, duration_s, meters, listeners=listeners)
+
+
+def _measures(
+    chosen: Mapping[str, Feature], listeners: Mapping[str, Listener]
+) -> dict[str, Measure]:
+    measures: dict[str, Measure] = {}
+    for one in chosen.values():
+        measures |= one.measures
+        if one.listeners.keys() & listeners.keys():
+            measures |= one.listener_measures
+    return measures
 
 
 def _listeners(chosen: Mapping[str, Feature], models_dir: Path | None) -> dict[str, Listener]:

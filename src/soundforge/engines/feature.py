@@ -94,6 +94,7 @@ class Feature:
         after: Features whose findings are used where they were asked for; they come first.
         listeners: What must hear the mono mix, made with the folder of the weights; None where
             its weights are not there. Shared by name.
+        listener_measures: Measures that are wanted only where a listener could be had.
     """
 
     label: str
@@ -102,6 +103,7 @@ class Feature:
     meters: Mapping[str, Callable[[int], Meter]] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     listeners: Mapping[str, Callable[[Path | None], Listener | None]] = field(default_factory=dict)
+    listener_measures: Mapping[str, Measure] = field(default_factory=dict)
 
 
 def summary(matrix: Matrix) -> dict[str, Any]:

@@ -201,5 +201,6 @@ def _network(models_dir: Path | None) -> Listener | None:
     return beatnet.Listener(beatnet.load(installed.path)) if installed else None
 
 
-MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db, **beat_witness.MEASURES}
+MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db}
+WITNESSES: Final = beat_witness.MEASURES
 LISTENERS: Final[Mapping[str, Callable[[Path | None], Listener | None]]] = {_NETWORK: _network}

@@ -32,4 +32,10 @@ def extract(recording: Recording) -> Finding:
     return Finding(value)
 
 
-FEATURE: Final = Feature("Beats and bars", rhythm.MEASURES, extract, listeners=rhythm.LISTENERS)
+FEATURE: Final = Feature(
+    "Beats and bars",
+    rhythm.MEASURES,
+    extract,
+    listeners=rhythm.LISTENERS,
+    listener_measures=rhythm.WITNESSES,
+)

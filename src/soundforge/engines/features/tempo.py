@@ -38,4 +38,10 @@ def extract(recording: Recording) -> Finding:
     return Finding(value, {"onset_strength": recording.once(rhythm.onset_strength)})
 
 
-FEATURE: Final = Feature("Tempo", rhythm.MEASURES, extract, listeners=rhythm.LISTENERS)
+FEATURE: Final = Feature(
+    "Tempo",
+    rhythm.MEASURES,
+    extract,
+    listeners=rhythm.LISTENERS,
+    listener_measures=rhythm.WITNESSES,
+)
