@@ -123,7 +123,9 @@ def pulse(onset: Matrix, tempo_bpm: float) -> float:
 
 
 def _local_score(onset: Matrix, period: int) -> Curve:
-    strength = onset.astype(np.float64) / (onset.std(ddof=min(1, len(onset) - 1)) + np.finfo(np.float32).tiny)
+    strength = onset.astype(np.float64) / (
+        onset.std(ddof=min(1, len(onset) - 1)) + np.finfo(np.float32).tiny
+    )
     bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32.0 / period) ** 2)
     score: Curve = np.convolve(strength, bell)[period : period + len(onset)]
     return score
