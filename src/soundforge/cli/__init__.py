@@ -6,6 +6,7 @@ import click
 
 from soundforge import __version__
 from soundforge.cli.analyze import analyze
+from soundforge.cli.chords import chords
 from soundforge.cli.doctor import doctor
 from soundforge.cli.importing import import_
 from soundforge.cli.models import models
@@ -21,5 +22,16 @@ def main() -> None:
     """Sound Forge Alchemy: a link or a file goes in; stems and numbers come out."""
 
 
-for command in (serve, worker, import_, separate, analyze, transcribe, warp, models, doctor):
+for command in (
+    serve,
+    worker,
+    import_,
+    separate,
+    analyze,
+    chords,
+    transcribe,
+    warp,
+    models,
+    doctor,
+):
     main.add_command(command)

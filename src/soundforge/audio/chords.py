@@ -1,0 +1,59 @@
+"""Chords for people: what the analysis found, simplified and transposed as one likes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from soundforge.engines import chord_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The features that chords need; on beats they change at the right time.
+FEATURES: Final = ("beats", "chords")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One chord, or none.
+
+    Args:
+        start_s: Where it begins.
+        end_s: Where the next one begins, or the recording ends.
+        label: For programs: ``A:min7``; ``N`` is no chord.
+        name: For people: ``Am7``; empty where there is no chord.
+        confidence: How clear it is, 0..1.
+    """
+
+    start_s: float
+    end_s: float
+    label: str
+    name: str
+    confidence: float
+
+
+def read(
+    features: Mapping[str, Any], *, is_full: bool = False, transpose: int = 0
+) -> tuple[Segment, ...]:
+    """Return the chords of an analysis in turn; neighbours that came to be equal are one.
+
+    Args:
+        features: `Analysis.features`; without chords in it there are none.
+        is_full: Whether sevenths, suspended and other chords keep their names.
+        transpose: Semitones to move all by; negative is lower.
+    """
+    found: list[Segment] = []
+    for row in (features.get("chords") or {}).get("segments", ()):
+        chord = chord_labels.parse(row["label" if is_full else "simple_label"])
+        moved = chord.transposed(transpose) if chord else None
+        label = moved.label if moved else chord_labels.NO_CHORD
+        start_s, end_s, confidence = row["start_s"], row["end_s"], row["confidence"]
+        if found and found[-1].label == label:
+            before = found.pop()
+            lasted_s, lasts_s = before.end_s - before.start_s, end_s - start_s
+            weighted = before.confidence * lasted_s + confidence * lasts_s
+            start_s, confidence = before.start_s, weighted / (lasted_s + lasts_s)
+        name = moved.name if moved else ""
+        found.append(Segment(start_s, end_s, label, name, confidence))
+    return tuple(found)

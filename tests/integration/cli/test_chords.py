@@ -1,0 +1,68 @@
+"""``sfa chords``, the program itself: chords that were played, one line each."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fixtures import audio
+
+SFA = Path(sys.executable).with_name("sfa")
+C, A_MINOR = (130.81, 261.63, 329.63, 392.0), (110.0, 261.63, 329.63, 440.0)
+
+
+@pytest.fixture
+def sfa(tmp_path, models_dir):
+    """Return a function that runs ``sfa`` on an empty data folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SFA_")}
+    places = {"SFA_DATA_DIR": str(tmp_path / "data"), "SFA_MODELS_DIR": str(models_dir)}
+
+    def run(*arguments):
+        return subprocess.run(
+            [SFA, *map(str, arguments)],
+            env={**kept, **places},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def song(tmp_path):
+    signal = np.concatenate([audio.chord(3.0, C), audio.chord(3.0, A_MINOR)])
+    return audio.write(tmp_path / "song.flac", signal)
+
+
+def test_chords_are_printed_one_a_line(sfa, song):
+    done = sfa("chords", song)
+
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [chord for _, _, chord in lines] == ["C", "Am"]
+    assert (lines[0][0], lines[-1][1]) == ("0:00.00", "0:06.00")
+    assert lines[0][1] == lines[1][0]
+
+
+def test_chords_are_transposed_and_given_as_json(sfa, song):
+    done = sfa("chords", song, "--full", "--transpose", -3, "--json")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [one["label"] for one in found] == ["A:maj", "F#:min"]
+    assert found[0]["end_s"] == pytest.approx(3, abs=0.2)
+
+
+def test_silence_has_no_chords(sfa, tmp_path):
+    silent = audio.write(tmp_path / "silent.wav", audio.silence(3.0))
+
+    done = sfa("chords", silent)
+
+    assert (done.returncode, done.stdout) == (0, "No chords: nothing to hear.\n"), done.stderr
