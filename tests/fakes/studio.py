@@ -24,6 +24,7 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    PartView,
     PresetView,
     SeparationView,
     SoundView,
@@ -307,6 +308,13 @@ SOUND = SoundView(
     spectral_flatness=0.021,
     zero_crossing_rate=0.068,
     chroma=(0.71, 0.22, 0.41, 0.19, 0.62, 0.58, 0.2, 0.44, 0.3, 0.93, 0.24, 0.33),
+    loudness_lufs=-9.8,
+    loudness_range_lu=6.1,
+    true_peak_dbtp=-0.4,
+    parts=(
+        PartView(0.0, "A, intro", ("Am", "F")),
+        PartView(14.8, "B, verse", ("Am", "F", "C", "G")),
+    ),
 )
 
 

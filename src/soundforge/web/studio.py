@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from soundforge.web.track_view import (
     ErrorView,
+    PartView,
     SeparationView,
     SoundView,
     StageName,
@@ -34,6 +35,7 @@ __all__ = [
     "ImportOutcome",
     "Limits",
     "ModelView",
+    "PartView",
     "PresetView",
     "SeparationView",
     "SoundView",

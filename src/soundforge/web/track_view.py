@@ -104,6 +104,21 @@ class SeparationView:
 
 
 @dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a song.
+
+    Args:
+        start_s: Where it begins.
+        label: ``A``, or ``B, chorus``; empty when the song has no parts that are known.
+        chords: The names of its chords in turn.
+    """
+
+    start_s: float
+    label: str
+    chords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SoundView:
     """What the analysis measured beyond tempo and key; None where it was not asked for.
 
@@ -112,6 +127,7 @@ class SoundView:
         chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
         other_tempi_bpm: Half and double the tempo, as some would count; or empty.
         beats_per_bar: The metre.
+        parts: The song in turn, with its chords; or empty.
     """
 
     energy: float | None = None
@@ -123,6 +139,10 @@ class SoundView:
     chroma: tuple[float, ...] = ()
     other_tempi_bpm: tuple[float, ...] = ()
     beats_per_bar: int | None = None
+    loudness_lufs: float | None = None
+    loudness_range_lu: float | None = None
+    true_peak_dbtp: float | None = None
+    parts: tuple[PartView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from soundforge.library import Job, Track, tracks
+from soundforge.web import song_sheet
 from soundforge.web.studio import (
     ErrorView,
     SeparationView,
@@ -174,6 +175,7 @@ def _sound(analysis: AnalysisResult) -> SoundView:
     chroma = analysis.features.get("chroma") or {}
     tempo = analysis.features.get("tempo") or {}
     beats = analysis.features.get("beats") or {}
+    loudness = analysis.features.get("loudness") or {}
     return SoundView(
         energy=analysis.energy,
         spectral_centroid_hz=analysis.spectral_centroid,
@@ -184,4 +186,8 @@ def _sound(analysis: AnalysisResult) -> SoundView:
         chroma=tuple(chroma.get("mean") or ()),
         other_tempi_bpm=tuple(other["bpm"] for other in tempo.get("alternatives") or ()),
         beats_per_bar=beats.get("beats_per_bar"),
+        loudness_lufs=loudness.get("integrated_lufs"),
+        loudness_range_lu=loudness.get("range_lu"),
+        true_peak_dbtp=loudness.get("true_peak_dbtp"),
+        parts=song_sheet.parts(analysis.features),
     )

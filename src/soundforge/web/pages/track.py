@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from soundforge import errors, events
-from soundforge.web import components, drawing, words
+from soundforge.web import components, drawing, song_sheet, words
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
 
 if TYPE_CHECKING:
@@ -110,6 +110,16 @@ class TrackPage(StudioPage):
         return (
             components.Safe(drawing.chroma_bars(sound.chroma)) if sound and sound.chroma else None
         )
+
+    @property
+    def sound_facts(self) -> list[tuple[str, str]]:
+        """The measured numbers, label and value."""
+        return words.sound_facts(self.track) + song_sheet.loudness(self.track.sound)
+
+    @property
+    def sheet(self) -> list[tuple[str, str]]:
+        """The parts of the song and the chords of each."""
+        return song_sheet.lines(self.track.sound)
 
     async def _load(self) -> None:
         self.track: TrackView = await self._studio.track(self._track_id)
