@@ -67,11 +67,14 @@ async def test_a_process_that_ended_by_itself_keeps_its_status():
 
 
 async def test_a_child_that_outlived_its_leader_is_ended():
+    # Without the pipe: whoever waits for a process waits for all that hold its output.
     process = await start(
-        "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True)"
+        "from subprocess import DEVNULL, Popen\n"
+        "print(Popen(['sleep', '60'], stdout=DEVNULL).pid, flush=True)"
     )
     child_pid = int(await process.stdout.readline())
     await process.wait()
+    assert not is_gone(child_pid)
 
     await process_group.end(process)
 
