@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
 
+from soundforge.engines import fourier
 from soundforge.engines.spectrum import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Framer:
         if count < 1:
             return np.zeros((0, WIDTH), np.float32)
         frames = sliding_window_view(self._waiting, FRAME_LENGTH)[::HOP_LENGTH][:count]
-        magnitude = np.abs(scipy.fft.rfft(frames * _HANN, axis=1)[:, :_BINS])
+        magnitude = np.abs(fourier.rfft(frames * _HANN)[:, :_BINS])
         level = np.log10(magnitude @ _FILTERS + np.float32(1))
         # The window rises for half its length: the rise is taken over one hop.
         joined = np.concatenate([self._before if self._framed else level[:1], level])

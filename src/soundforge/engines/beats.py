@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import scipy.fft
 
-from soundforge.engines import mel
+from soundforge.engines import fourier, mel
 from soundforge.engines.spectrum import FRAME_LENGTH, FRAME_RATE_HZ, HOP_LENGTH
 
 if TYPE_CHECKING:
@@ -50,16 +49,16 @@ def periodicity(onset: Matrix) -> Curve:
     padded = np.pad(onset, _WINDOW // 2, mode="linear_ramp")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[: len(onset)]
     hann = np.hanning(_WINDOW + 1)[:-1].astype(np.float32)
-    length = scipy.fft.next_fast_len(2 * _WINDOW, real=True)
+    length = fourier.fast_length(2 * _WINDOW)
     # The transform is linear: average the normalised spectra, transform back once.
     spectrum = np.zeros(length // 2 + 1)
     for start in range(0, len(onset), _ROWS):
         rows = windows[start : start + _ROWS] * hann
         energy = np.square(rows).sum(axis=1)
         is_alive = energy > np.finfo(np.float32).tiny
-        bins = scipy.fft.rfft(rows[is_alive], length, axis=1)
+        bins = fourier.rfft(rows[is_alive], length)
         spectrum += (1 / energy[is_alive]) @ (bins.real**2 + bins.imag**2)
-    mean: Curve = scipy.fft.irfft(spectrum, length)[:_WINDOW] / len(onset)
+    mean: Curve = fourier.irfft(spectrum, length)[:_WINDOW] / len(onset)
     return mean
 
 
@@ -109,9 +108,9 @@ def rise_db(onset: Matrix, frames: Frames) -> float:
 def pulse(onset: Matrix, tempo_bpm: float) -> float:
     """Return how alike the onsets are one to four beats apart: 1 identical, 0 unrelated."""
     centred = onset.astype(np.float64) - onset.mean()
-    length = scipy.fft.next_fast_len(2 * len(centred), real=True)
-    bins = scipy.fft.rfft(centred, length)
-    likeness = scipy.fft.irfft(bins.real**2 + bins.imag**2, length)
+    length = fourier.fast_length(2 * len(centred))
+    bins = fourier.rfft(centred, length)
+    likeness = fourier.irfft(bins.real**2 + bins.imag**2, length)
     # Four, since the period of one beat may fall between two frames.
     lags = np.round(np.arange(1, 5) * 60 * FRAME_RATE_HZ / tempo_bpm).astype(int)
     lags = lags[lags < len(centred)]

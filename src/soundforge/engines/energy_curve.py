@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
+from soundforge.engines import running
 from soundforge.engines.spectrum import FRAME_LENGTH, FRAME_RATE_HZ
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def jumps(of: Curve) -> list[Jump]:
     before_db, after_db, is_heard = _sides(of, side)
     change_db = np.where(is_heard, after_db - before_db, 0.0)
     size = np.abs(change_db)
-    is_jump = (size >= _LEAST_JUMP_DB) & (size == maximum_filter1d(size, 2 * side + 1))
+    is_jump = (size >= _LEAST_JUMP_DB) & (size == running.maximum(size, 2 * side + 1))
     top_db = float(np.percentile(after_db, 90))
     found: list[Jump] = []
     for peak in np.flatnonzero(is_jump).tolist():

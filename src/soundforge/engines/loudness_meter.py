@@ -11,7 +11,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import scipy.fft
+
+from soundforge.engines import fourier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,11 +64,11 @@ class LoudnessMeter:
 
         What the filter answers to is over after a step: the high-pass fades by 200 dB in 100 ms.
         """
-        if self._unheard is None:
+        if self._unheard is None or self._response is None:
             return
-        spectrum = scipy.fft.rfft(self._unheard[:, :count], self._length, axis=1)
+        spectrum = fourier.rfft(self._unheard[:, :count], self._length)
         spectrum *= self._response
-        weighted = scipy.fft.irfft(spectrum, self._length, axis=1)[:, self._step : count]
+        weighted = fourier.irfft(spectrum, self._length)[:, self._step : count]
         self._unheard = self._unheard[:, count - self._step :]
         gains = np.array(_SURROUND.get(len(weighted), (1,) * len(weighted)), np.float32)
         power = np.concatenate([self._power, gains @ np.square(weighted)])

@@ -45,6 +45,15 @@ def clipped(parts: Sequence[Matrix]) -> Iterator[Matrix]:
         yield np.maximum(part, np.float32(floor))
 
 
+def cosines(count: int) -> NDArray[np.float32]:
+    """Return the first ``count`` of the orthonormal cosines (type II), ``(128, count)``."""
+    angle = np.pi * (np.arange(BANDS)[:, None] + 0.5) * np.arange(count) / BANDS
+    basis = np.cos(angle) * np.sqrt(2 / BANDS)
+    basis[:, 0] /= np.sqrt(2)
+    single: NDArray[np.float32] = basis.astype(np.float32)
+    return single
+
+
 def filters() -> NDArray[np.float64]:
     """Return triangles of equal area, ``(1025, 128)``, evenly spaced in mel up to 11,025 Hz."""
     top = _BREAK_MEL + np.log(SAMPLE_RATE_HZ / 2 / _BREAK_HZ) / _LOG_STEP

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import scipy.fft
 
-from soundforge.engines import chromagram, spectrum
+from soundforge.engines import chromagram, fourier, spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +59,7 @@ class NoteChroma:
 
 def note_spectrum(block: Block) -> Matrix:
     """Return magnitudes on a logarithmic scale, ``(wide frames, 208)``; a sine is 1 at most."""
-    bins = scipy.fft.rfft(block.wide_frames * _WINDOW, axis=1)[:, _FFT_BINS]
+    bins = fourier.rfft(block.wide_frames * _WINDOW)[:, _FFT_BINS]
     magnitude: Matrix = np.abs(bins) @ _FILTERS
     return magnitude
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
-import scipy.fft
 
 from soundforge.engines import beat_grid, mel, note_chroma, spectrum
 
@@ -31,6 +30,7 @@ _BEATS_PER_UNIT: Final = 2
 _COEFFICIENTS: Final = 14  # of the timbre; the first, the level, is left out
 _TIMBRE_WIDTH_DB: Final = 12.0  # mean distance of mel levels at which timbres are half alike
 _COMPRESSION: Final = 0.5
+_TIMBRE: Final = mel.cosines(_COEFFICIENTS)[:, 1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def self_similarity(recording: Recording) -> SelfSimilarity:
     chroma = recording.once(note_chroma.note_chroma).treble
     harmony = _means([chroma], edges_s * note_chroma.FRAME_RATE_HZ) ** np.float32(_COMPRESSION)
     levels = _means(recording.columns["mel_db"], edges_s * spectrum.FRAME_RATE_HZ)
-    timbre = scipy.fft.dct(levels, axis=1, norm="ortho")[:, 1:_COEFFICIENTS]
+    timbre = levels @ _TIMBRE
     likeness = 0.5 * (_cosines(harmony) + _nearness(timbre / np.sqrt(mel.BANDS)))
     level_db = 10 * np.log10(np.maximum(np.mean(10 ** (levels / 10), axis=1), 1e-10))
     return SelfSimilarity(edges_s, kind, likeness.astype(np.float32), level_db.astype(np.float64))

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
+from soundforge.engines import running
 from soundforge.engines.self_similarity import novelty
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def sections(of: SelfSimilarity) -> list[Section]:
 
 
 def _borders(change: NDArray[np.float64], of: SelfSimilarity, half: int) -> list[int]:
-    is_peak = (change == maximum_filter1d(change, half + 1)) & (change >= _LEAST_NOVELTY)
+    is_peak = (change == running.maximum(change, half + 1)) & (change >= _LEAST_NOVELTY)
     chosen: list[int] = []
     for at in sorted(np.flatnonzero(is_peak).tolist(), key=lambda at: -change[at]):
         times_s = [0.0, of.edges_s[-1], *(of.edges_s[other] for other in chosen)]

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
+
+from soundforge.engines import fourier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -78,7 +79,7 @@ class Block:
     @cached_property
     def magnitude(self) -> Samples:
         """Magnitudes under a Hann window, ``(frames, 1025)``; a full-scale sine is 512."""
-        magnitude: Samples = np.abs(scipy.fft.rfft(self.frames * _HANN, axis=1))
+        magnitude: Samples = np.abs(fourier.rfft(self.frames * _HANN))
         return magnitude
 
     @cached_property

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from soundforge.engines import rhythm
+from soundforge.engines import rhythm, running
 from soundforge.engines.feature import Feature, Finding
 from soundforge.engines.spectrum import FRAME_RATE_HZ
 
@@ -43,8 +42,8 @@ def extract(recording: Recording) -> Finding:
 
 
 def _peaks(rise: Matrix) -> NDArray[np.int64]:
-    threshold = uniform_filter1d(rise, _AROUND, mode="nearest") + np.float32(_LEAST_RISE_DB)
-    is_peak = (rise == maximum_filter1d(rise, _APART)) & (rise > threshold)
+    threshold = running.mean(rise, _AROUND) + np.float32(_LEAST_RISE_DB)
+    is_peak = (rise == running.maximum(rise, _APART)) & (rise > threshold)
     is_peak[:_PADDED] = False
     return np.flatnonzero(is_peak)
 
