@@ -23,7 +23,7 @@ dev: setup-dev ## The same, started again by itself whenever a source file chang
 test: setup-tests ## Set up what is missing, check the code, run every test
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=1; \
-	$(BIN)/pytest $(TESTS) || status=1; \
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(TESTS) || status=1; \
 	exit $$status
 
 unit: setup-dev ## The quick tests only: no database, no network

@@ -101,7 +101,7 @@ def test_a_pickle_that_calls_something_is_refused_and_nothing_runs(call, tmp_pat
         [np.zeros(3, np.float32)],
         None,
     ],
-    ids=repr,
+    ids=["double", "objects", "big-endian", "list", "number as name", "no names", "nothing"],
 )
 def test_anything_but_named_float32_arrays_is_refused(value):
     with pytest.raises(checkpoints.Refused):
@@ -177,6 +177,7 @@ def test_a_changed_byte_gives_arrays_or_a_refusal(position, opcode):
         zipped(b"x", "other.txt"),
         zipped(old_pickle({}), "data.pkl")[:-30],
     ],
+    ids=["nothing", "page", "other zip", "cut short"],
 )
 def test_what_is_not_a_checkpoint_is_refused(content):
     with pytest.raises(checkpoints.Refused):

@@ -64,7 +64,7 @@ def test_a_wave_has_a_hundred_bytes_a_second(app_server, stem):
 @pytest.mark.parametrize(
     ("stem_id", "status", "code"),
     [
-        (str(uuid.uuid4()), 404, "stem_not_found"),
+        (str(uuid.UUID(int=7)), 404, "stem_not_found"),
         ("1", 422, "validation_failed"),
         ("%00", 422, "validation_failed"),
     ],
