@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from soundforge import errors
 from soundforge.cli import terminal
+
+if TYPE_CHECKING:
+    from soundforge.settings import Settings
 
 
 @click.command()
@@ -36,12 +40,12 @@ def worker(queues: str, data_dir: Path | None) -> None:
     _run(settings)
 
 
-def _run(settings: object) -> None:
+def _run(settings: Settings) -> None:
     # Imported late: `sfa separate` needs neither the web nor the database.
     from soundforge import app
 
     try:
-        status = asyncio.run(app.run(settings))  # type: ignore[arg-type]
+        status = asyncio.run(app.run(settings))
     except errors.SoundForgeError as error:
         terminal.fail(error.code, error.message, error.next_step)
     raise SystemExit(status)
