@@ -21,6 +21,7 @@ import numpy as np
 
 from soundforge import registry
 from soundforge.engines import durable, features, runtime, spectrum
+from soundforge.engines.ahead import ahead
 from soundforge.engines.decode import open_what_is_there, resample
 from soundforge.engines.feature import Feature, Listener, Recording
 from soundforge.engines.level import Level
@@ -105,7 +106,7 @@ def listen(
                 listener.hear(block[:, 0])
             yield block[:, 0]
 
-    columns = spectrum.measure(heard(), measures)
+    columns = spectrum.measure(ahead(heard()), measures)
     duration_s = level.samples / channels / sample_rate_hz
     return Recording(level, columns, duration_s, meters, listeners=listeners)
 
@@ -146,15 +147,14 @@ def _in_order(chosen: Mapping[str, Feature]) -> Iterable[str]:
 
 
 def _choose(names: list[str]) -> dict[str, Feature]:
-    known = registry.entries(features, "FEATURE", Feature)
-    unknown = sorted(set(names) - known.keys())
+    unknown = sorted(set(names) - set(features.NAMES))
     if unknown or not names:
         raise EngineError(
             "unknown_feature",
             f"There is no feature called {', '.join(unknown) or 'nothing'}.",
-            f"Choose from: {', '.join(known)}.",
+            f"Choose from: {', '.join(features.NAMES)}.",
         )
-    return {name: known[name] for name in known if name in names}
+    return registry.entries(features, "FEATURE", Feature, only=names)
 
 
 def _reported(reader: AudioReader, report: Report) -> Iterator[Samples]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from soundforge.engines import beatnet_graph, openvino_cpu
+from soundforge.engines.ahead import Behind
 from soundforge.engines.beatnet_spectrum import Framer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from soundforge.engines.beatnet_graph import Weights
@@ -19,33 +21,41 @@ _PIECE: Final = 512  # frames judged at a time
 
 
 class Listener:
-    """Hears a recording once and keeps two numbers for each 20 ms.
+    """Hears a recording once, beside its caller, and keeps two numbers for each 20 ms.
 
     Args:
-        networks: The weights of the networks whose mean is taken.
+        networks: Returns the weights of the networks whose mean is taken.
     """
 
-    def __init__(self, networks: list[Weights]) -> None:
-        graph = beatnet_graph.build(networks, _PIECE)
-        self._judge = openvino_cpu.compile_model(graph, threads=1).create_infer_request()
-        self._state = np.zeros(beatnet_graph.state_shape(len(networks)), np.float32)
+    def __init__(self, networks: Callable[[], list[Weights]]) -> None:
         self._framer = Framer()
+        self._judge: _Judge | None = None
         self._rows: list[Matrix] = []
         self._waiting = 0
-        self._asked = 0
         self._judged: list[Matrix] = []
+        self._behind = Behind()
+        self._behind.call(self._begin, networks)
 
     def hear(self, samples: Samples) -> None:
         """Take the next mono samples at 22,050 Hz."""
-        self._take(self._framer.hear(samples))
+        self._behind.call(self._hear, samples)
 
     def finish(self) -> Matrix:
         """Return the probabilities of beat and downbeat, shape ``(frames, 2)``, 50 a second."""
+        self._behind.call(self._finish)
+        self._behind.finish()
+        return np.concatenate([np.zeros((0, 2), np.float32), *self._judged])
+
+    def _begin(self, networks: Callable[[], list[Weights]]) -> None:
+        self._judge = _Judge(networks())
+
+    def _hear(self, samples: Samples) -> None:
+        self._take(self._framer.hear(samples))
+
+    def _finish(self) -> None:
         self._take(self._framer.finish())
         if self._waiting:
             self._ask(np.concatenate(self._rows))
-        self._collect()
-        return np.concatenate([np.zeros((0, 2), np.float32), *self._judged])
 
     def _take(self, rows: Matrix) -> None:
         self._rows.append(rows)
@@ -56,22 +66,26 @@ class Listener:
             self._rows, self._waiting = [joined[_PIECE:]], len(joined) - _PIECE
 
     def _ask(self, rows: Matrix) -> None:
-        """Begin to judge up to `_PIECE` rows; meanwhile the caller goes on listening."""
-        self._collect()
-        padded = np.pad(rows, ((0, _PIECE - len(rows)), (0, 0)))
-        self._judge.start_async([padded, self._state])
-        self._asked = len(rows)
+        assert self._judge is not None
+        self._judged.append(self._judge.hear(rows))
 
-    def _collect(self) -> None:
-        """Take the judgement that was asked for last, and the state after it."""
-        if not self._asked:
-            return
-        self._judge.wait()
-        answer: Any = self._judge.results
+
+class _Judge:
+    """The networks and what they remember."""
+
+    def __init__(self, networks: list[Weights]) -> None:
+        graph = beatnet_graph.build(networks, _PIECE)
+        self._request = openvino_cpu.compile_model(graph, threads=1).create_infer_request()
+        self._state = np.zeros(beatnet_graph.state_shape(len(networks)), np.float32)
+
+    def hear(self, rows: Matrix) -> Matrix:
+        """Return the probabilities for up to `_PIECE` rows; the last piece may be shorter."""
+        padded = np.pad(rows, ((0, _PIECE - len(rows)), (0, 0)))
+        answer: Any = self._request.infer([padded, self._state])
         judged, state = answer.values()
-        self._judged.append(judged[: self._asked, :2].copy())
         self._state = state.copy()
-        self._asked = 0
+        probabilities: Matrix = judged[: len(rows), :2].copy()
+        return probabilities
 
 
 def load(path: Path) -> list[Weights]:

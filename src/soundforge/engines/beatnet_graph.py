@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import openvino_cpu, torch_checkpoints
+from soundforge.engines import openvino_cpu
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +35,8 @@ def read_weights(checkpoint: bytes) -> dict[str, NDArray[np.float32]]:
     Raises:
         checkpoints.Refused: The file is not exactly this network.
     """
+    from soundforge.engines import torch_checkpoints  # for a pull only
+
     return torch_checkpoints.read(checkpoint, expected_shapes())
 
 

@@ -8,6 +8,7 @@ chroma (2007), as in librosa; being smooth, they lose nothing on that way.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ _CENTS: Final = 100
 
 def fine_chroma(block: Block) -> Matrix:
     """Return the power at every place of the octave, ``(frames, 48)``, starting at C."""
-    folded: Matrix = block.power @ _FILTERS
+    folded: Matrix = block.power @ _filters()
     return folded
 
 
@@ -105,9 +106,11 @@ def _reader(tuning: float) -> NDArray[np.float32]:
     return np.where(is_on_place, 1.0, kernel).astype(np.float32)
 
 
+@functools.cache  # when first used: many analyses do without
 def _filters() -> NDArray[np.float32]:
-    hz = np.arange(FRAME_LENGTH) * (SAMPLE_RATE_HZ / FRAME_LENGTH)
-    pitch = np.empty(FRAME_LENGTH)  # in semitones above the A of octave 0
+    count = len(BIN_HZ) + 1  # one more, for the width of the last
+    hz = np.arange(count) * (SAMPLE_RATE_HZ / FRAME_LENGTH)
+    pitch = np.empty(count)  # in semitones above the A of octave 0
     pitch[1:] = 12 * np.log2(hz[1:] / (_A_HZ / 16))
     pitch[0] = pitch[1] - 18  # there is no pitch at 0 Hz: far below, by convention
     width = np.append(np.maximum(np.diff(pitch), 1.0), 1.0)
@@ -115,11 +118,8 @@ def _filters() -> NDArray[np.float32]:
     distance = (pitch[:, None] - place + 6) % 12 - 6
     weights = np.exp(-0.5 * (2 * distance / width[:, None]) ** 2)
     # Twelve classes belong together whatever the tuning: one in `STEPS` places.
-    groups = weights.reshape(FRAME_LENGTH, 12, STEPS)
+    groups = weights.reshape(count, 12, STEPS)
     groups /= np.sqrt((groups**2).sum(axis=1, keepdims=True))
     weights *= np.exp(-0.5 * ((pitch / 12 - _CENTRE_OCTAVE) / _OCTAVE_WIDTH) ** 2)[:, None]
     from_c = np.roll(weights, -_A_TO_C * STEPS, axis=1)
     return np.ascontiguousarray(from_c[: len(BIN_HZ)], np.float32)
-
-
-_FILTERS: Final = _filters()

@@ -8,6 +8,7 @@ The tuning is known at the end of the pass only; the spectrum of every frame is 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -59,8 +60,9 @@ class NoteChroma:
 
 def note_spectrum(block: Block) -> Matrix:
     """Return magnitudes on a logarithmic scale, ``(wide frames, 208)``; a sine is 1 at most."""
-    bins = fourier.rfft(block.wide_frames * _WINDOW)[:, _FFT_BINS]
-    magnitude: Matrix = np.abs(bins) @ _FILTERS
+    used, filters = _filters()
+    bins = fourier.rfft(block.wide_frames * _window())[:, used]
+    magnitude: Matrix = np.abs(bins) @ filters
     return magnitude
 
 
@@ -88,7 +90,7 @@ def _of_part(part: Matrix, shift: float) -> tuple[Matrix, Matrix, Matrix]:
     tuned = _tuned(part, shift)
     level: Matrix = np.sqrt(np.square(tuned).mean(axis=1))
     notes = _explain(_whitened(tuned))
-    return notes @ _TO_TREBLE, notes @ _TO_BASS, level
+    return notes @ _fold(*_TREBLE), notes @ _fold(*_BASS), level
 
 
 def _tuned(part: Matrix, shift: float) -> Matrix:
@@ -103,8 +105,8 @@ def _tuned(part: Matrix, shift: float) -> Matrix:
 
 def _whitened(part: Matrix) -> Matrix:
     """Return what stands out of the octave around it, in its standard deviations."""
-    above: Matrix = np.subtract(part, part @ _SMOOTHING)
-    variance: Matrix = np.square(above) @ _SMOOTHING
+    above: Matrix = np.subtract(part, part @ _smoothing())
+    variance: Matrix = np.square(above) @ _smoothing()
     spread: Matrix = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
     white: Matrix = np.divide(np.maximum(above, 0), spread)
     return white
@@ -112,13 +114,22 @@ def _whitened(part: Matrix) -> Matrix:
 
 def _explain(white: Matrix) -> Matrix:
     """Return how strongly every note sounds, ``(frames, notes)``: multiplicative updates."""
-    wanted: Matrix = np.maximum(white @ _NOTES, _LEAST)
+    spectra = _dictionary()
+    gram = spectra.T @ spectra
+    wanted: Matrix = np.maximum(white @ spectra, _LEAST)
     notes: Matrix = np.maximum(wanted, np.float32(1e-6))
     for _ in range(_UPDATES):
-        notes *= wanted / (notes @ _GRAM + _LEAST)
+        notes *= wanted / (notes @ gram + _LEAST)
     return notes
 
 
+# The tables are made when they are first used: many analyses need none of them.
+@functools.cache
+def _window() -> NDArray[np.float32]:
+    return np.hanning(spectrum.WIDE_LENGTH).astype(np.float32)
+
+
+@functools.cache
 def _filters() -> tuple[slice, NDArray[np.float32]]:
     """Return the bins of the Fourier transform that are used, and their weights, ``(n, 208)``."""
     hz = np.fft.rfftfreq(spectrum.WIDE_LENGTH, 1 / spectrum.SAMPLE_RATE_HZ)
@@ -129,12 +140,13 @@ def _filters() -> tuple[slice, NDArray[np.float32]]:
     for column in np.flatnonzero(weights.sum(axis=0) < 1e-6):  # in the bass bins lie far apart
         weights[np.abs(pitch - places[column]).argmin(), column] = 1
     weights /= np.maximum(weights.sum(axis=0), 1e-9)
-    weights *= 2 / _WINDOW.sum()
+    weights *= 2 / _window().sum()
     used = np.flatnonzero(weights.any(axis=1))
     bins = slice(int(used[0]), int(used[-1]) + 1)
     return bins, np.ascontiguousarray(weights[bins], np.float32)
 
 
+@functools.cache
 def _dictionary() -> NDArray[np.float32]:
     """Return the spectrum of every note, ``(204, 68)``, each of length 1."""
     bins = np.arange(_BINS)[:, None]
@@ -147,6 +159,7 @@ def _dictionary() -> NDArray[np.float32]:
     return single
 
 
+@functools.cache
 def _smoothing() -> NDArray[np.float32]:
     """Return the running mean over an octave on either side, as a matrix."""
     distance = np.abs(np.arange(_BINS)[:, None] - np.arange(_BINS))
@@ -155,17 +168,9 @@ def _smoothing() -> NDArray[np.float32]:
     return single
 
 
+@functools.cache
 def _fold(centre: float, width: float) -> NDArray[np.float32]:
     notes = np.arange(_LOWEST, _HIGHEST + 1)
     weights = np.exp(-0.5 * ((notes - centre) / width) ** 2)
     folded: NDArray[np.float32] = (np.eye(12)[notes % 12] * weights[:, None]).astype(np.float32)
     return folded
-
-
-_WINDOW: Final = np.hanning(spectrum.WIDE_LENGTH).astype(np.float32)
-_FFT_BINS, _FILTERS = _filters()
-_NOTES: Final = _dictionary()
-_GRAM: Final = _NOTES.T @ _NOTES
-_SMOOTHING: Final = _smoothing()
-_TO_TREBLE: Final = _fold(*_TREBLE)
-_TO_BASS: Final = _fold(*_BASS)

@@ -7,11 +7,11 @@ with dynamic programming, which knows no bars. Which one answered is part of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import numpy as np
 
-from soundforge.engines import bar_pointer, bars, beat_witness, beatnet, beats, mel, weights
+from soundforge.engines import bar_pointer, bars, beat_witness, beats, mel
 from soundforge.engines.beatnet_spectrum import FRAME_RATE_HZ
 from soundforge.engines.spectrum import FRAME_RATE_HZ as FLUX_RATE_HZ
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from soundforge.engines import beatnet
     from soundforge.engines.feature import Listener, Matrix, Measure, Recording
 
     Curve: TypeAlias = NDArray[np.float64]
@@ -73,12 +74,10 @@ class Rhythm:
 def find(recording: Recording) -> Rhythm:
     """Return the rhythm of ``recording``; pass this to `Recording.once`."""
     listener = recording.listeners.get(_NETWORK)
-    if isinstance(listener, beatnet.Listener):
-        return (
-            Rhythm("beatnet")
-            if recording.level.is_silent
-            else by_network(listener.finish(), recording)
-        )
+    if listener is not None:
+        judged = cast("beatnet.Listener", listener).finish()
+        is_silent = recording.level.is_silent
+        return Rhythm("beatnet") if is_silent else by_network(judged, recording)
     onset = recording.once(onset_strength)
     if recording.level.is_silent or not onset.any():
         return Rhythm("flux")
@@ -197,8 +196,14 @@ def _steadiness(variation: float) -> float:
 
 
 def _network(models_dir: Path | None) -> Listener | None:
-    installed = weights.find(models_dir, _NETWORK) if models_dir else None
-    return beatnet.Listener(beatnet.load(installed.path)) if installed else None
+    if models_dir is None:
+        return None
+    from soundforge.engines import beatnet, weights  # where there are none, they are not loaded
+
+    installed = weights.find(models_dir, _NETWORK)
+    if installed is None:
+        return None
+    return beatnet.Listener(lambda: beatnet.load(installed.path))
 
 
 MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db}
