@@ -6,7 +6,7 @@ A message only says "look": state is in rows. Whoever may have missed one is tol
 
 from __future__ import annotations
 
-from soundforge.pubsub.hub import OnReconnect, PubSub
+from soundforge.pubsub.hub import PubSub
 from soundforge.pubsub.message import MAX_PAYLOAD_BYTES, Connection, Message, publish
 from soundforge.pubsub.subscription import QUEUE_SIZE, Closed, Subscription
 
@@ -16,7 +16,6 @@ __all__ = [
     "Closed",
     "Connection",
     "Message",
-    "OnReconnect",
     "PubSub",
     "Subscription",
     "publish",

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
@@ -27,8 +26,6 @@ _PUBLISH_TIMEOUT_S: Final = 3.0
 _FIRST_DELAY_S: Final = 0.1
 _LAST_DELAY_S: Final = 5.0
 
-OnReconnect: TypeAlias = Callable[[], Awaitable[None]]
-
 
 class PubSub:
     """This process's ear and voice; all its subscribers share one LISTEN connection.
@@ -44,8 +41,6 @@ class PubSub:
         self._url = url
         self._start_timeout_s = start_timeout_s
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
-        self._callbacks: list[OnReconnect] = []
-        self._running_callbacks: set[asyncio.Task[None]] = set()
         self._listening = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
         self._voice: psycopg.AsyncConnection[Any] | None = None
@@ -79,10 +74,9 @@ class PubSub:
 
     async def stop(self) -> None:
         """Close every subscription and connection. Safe to call twice."""
-        tasks = [task for task in (self._listener, *self._running_callbacks) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.cancel()
+            await asyncio.gather(self._listener, return_exceptions=True)
         self._listener = None
         for subscription in self._all():
             subscription.close()
@@ -94,10 +88,6 @@ class PubSub:
         subscription = Subscription(topic, self._forget)
         self._subscriptions[topic].add(subscription)
         return subscription
-
-    def on_reconnect(self, callback: OnReconnect) -> None:
-        """Call back each time the database was away and is there again."""
-        self._callbacks.append(callback)
 
     async def publish_now(self, topic: str, event: str, data: dict[str, Any] | None = None) -> bool:
         """Announce an event outside any transaction, such as progress: at most 4 a second a job.
@@ -175,10 +165,6 @@ class PubSub:
         logger.info("listener back", extra={"subscribers": len(self._all())})
         for subscription in self._all():
             subscription.deliver(Message(subscription.topic, events.RESYNC, is_lagged=True))
-        for callback in self._callbacks:
-            task = asyncio.ensure_future(_call(callback))  # a slow one must not delay messages
-            self._running_callbacks.add(task)
-            task.add_done_callback(self._running_callbacks.discard)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
         return await psycopg.AsyncConnection.connect(
@@ -197,10 +183,3 @@ class PubSub:
             with contextlib.suppress(psycopg.Error, OSError):
                 await self._voice.close()
             self._voice = None
-
-
-async def _call(callback: OnReconnect) -> None:
-    try:
-        await callback()
-    except Exception:  # the boundary: one failing callback must not end the others
-        logger.exception("reconnect callback failed")
