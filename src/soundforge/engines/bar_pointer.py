@@ -10,13 +10,12 @@ that many frames are decided at once. The path is exactly that of the frame-by-f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 _TINY: Final = np.finfo(np.float64).tiny
 _MEMORY_FRAMES: Final = 15_000  # remembered at once: 5 minutes at 50 frames a second
+_BLOCKS: Final = 32  # of frames that are decided at once; their scores are added up together
+_GROUP: Final = 14  # intervals whose changes are weighed together: the sums stay in the cache
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,7 @@ def decode(activations: NDArray[np.floating], model: Model) -> Path:
             least one frame.
         model: The bar and its tempi.
     """
-    score = _Score(activations, model)
-    paths = [_Walk(score, model, beats).best() for beats in model.beats_per_bar]
-    best, *others = sorted(paths, key=lambda path: -path.log_probability)
-    rival = others[0].log_probability if others else None
-    return Path(best.beats, best.beats_per_bar, best.log_probability, rival)
+    return _Walk(_Score(activations, model), model).best()
 
 
 class _Score:
@@ -108,97 +105,145 @@ class _Score:
         on = np.cumsum(np.log(np.maximum(values, _TINY)), axis=0)
         self._on = np.vstack([np.zeros(2), on])
 
-    def of(self, start: Ints, edge: Ints, end: Ints, kinds: Sequence[int]) -> Floats:
-        """Return the score of ``start`` to ``end``, on the beat up to ``edge``, for each kind."""
+    def of(self, start: Ints, edge: Ints, end: Ints) -> Floats:
+        """Return the score of ``start`` to ``end``, on the beat up to ``edge``.
+
+        The last axis is for a beat and for a downbeat.
+        """
         on = self._on[edge] - self._on[start]
         off = self._off[end] - self._off[edge]
-        total: Floats = on[..., kinds] + off[..., None]
+        total: Floats = on + off[..., None]
         return total
 
 
 class _Walk:
-    """The search in one metre.
+    """The search, in all metres side by side: a column for each beat of each of them.
 
-    ``ends[t, interval, beat]`` is the best score of all that ends, with that beat, before frame
-    ``t``. Only the last frames of it are needed to go on, and a stretch is gone through again
-    for the way back: memory stays flat however long the recording.
+    ``begun[t, interval, column]`` is the best score at the end of a beat that begins in a frame.
+    Only the last frames of it are needed to go on, and a stretch is gone through again for the
+    way back: memory stays flat however long the recording.
     """
 
-    def __init__(self, score: _Score, model: Model, beats_per_bar: int) -> None:
+    def __init__(self, score: _Score, model: Model) -> None:
         self._score = score
         self._model = model
-        self._beats_per_bar = beats_per_bar
         self._intervals = model.intervals
         self._changes = model.log_changes()
-        self._kinds = [1] + [0] * (beats_per_bar - 1)  # the columns: beat, downbeat
-        self._start = -np.log(beats_per_bar * self._intervals.sum())  # any state alike
+        metres = model.beats_per_bar
+        firsts = np.cumsum([0, *metres])
+        self._columns = [slice(*ends) for ends in pairwise(firsts.tolist())]
+        places = np.concatenate([np.arange(metre) for metre in metres])
+        metre_of = np.repeat(metres, metres)
+        self._kinds = (places == 0).astype(np.intp)  # of the score: beat, downbeat
+        self._previous = np.repeat(firsts[:-1], metres) + (places - 1) % metre_of
+        self._start = -np.log(metre_of * self._intervals.sum())  # any state of a metre alike
+        self._groups = self._group()
         block = model.shortest
         self._stretch = max(1, _MEMORY_FRAMES // block) * block
 
     def best(self) -> Path:
-        frames, reach = self._score.frames, self._model.longest
-        ahead = self._first()
-        checkpoints = []
-        for start in range(0, frames + 1, self._stretch):
+        frames, longest = self._score.frames, self._model.longest
+        ahead, checkpoints, last = self._first(), [], 0
+        for last in range(0, frames + 1, self._stretch):
             checkpoints.append(ahead)
-            ends = self._go(start, ahead)
-            ahead = ends[-reach - 1 :]
-        last = (len(checkpoints) - 1) * self._stretch
-        tail = ends[frames - last : frames - last + reach + 1]
-        late, interval, beat = (int(i) for i in np.unravel_index(tail.argmax(), tail.shape))
-        path = self._back(checkpoints, ends, (frames + late, interval, beat))
-        return Path(path, self._beats_per_bar, float(tail.max()))
+            begun = self._go(last, ahead)
+            ahead = begun[self._stretch : self._stretch + longest].copy()
+        tail = self._ends(begun, frames - last, longest + 1)
+        scores = [float(tail[:, :, columns].max()) for columns in self._columns]
+        number = int(np.argmax(scores))
+        columns = self._columns[number]
+        at = np.unravel_index(tail[:, :, columns].argmax(), tail[:, :, columns].shape)
+        late, interval, place = (int(i) for i in at)
+        beats = self._back(checkpoints, begun, (frames + late, interval, place), columns)
+        rivals = scores[:number] + scores[number + 1 :]
+        metre = self._model.beats_per_bar[number]
+        return Path(beats, metre, scores[number], max(rivals, default=None))
 
     def _first(self) -> Floats:
-        """Return the ends of the beats that were under way at frame 0."""
-        model, frames, reach = self._model, self._score.frames, self._model.longest
-        ends = np.full((reach + 1, len(self._intervals), self._beats_per_bar), -np.inf)
+        """Return the beats that are under way at frame 0, as begun before it."""
+        model, frames, longest = self._model, self._score.frames, self._model.longest
+        begun = np.full((longest, len(self._intervals), len(self._kinds)), -np.inf)
         for number, (interval, edge) in enumerate(zip(self._intervals, model.edges, strict=True)):
-            left = np.arange(1, min(interval, frames + reach + 1))
+            left = np.arange(1, min(interval, frames + longest + 1))
             on = np.clip(edge - (interval - left), 0, left)
             end = np.minimum(left, frames)
-            worth = self._score.of(np.zeros_like(left), np.minimum(on, end), end, self._kinds)
-            ends[left, number] = self._start + worth
-        return ends
+            worth = self._score.of(np.zeros_like(left), np.minimum(on, end), end)
+            begun[left - interval, number] = self._start + worth[:, self._kinds]
+        return begun
 
     def _go(self, start: int, ahead: Floats) -> Floats:
-        """Return ``ends`` of a stretch and what it reaches into, given the first of them."""
-        model, frames, reach = self._model, self._score.frames, self._model.longest
-        stop = min(start + self._stretch, frames + 1)
-        ends = np.full((stop - start + reach + 1, *ahead.shape[1:]), -np.inf)
-        ends[: len(ahead)] = ahead
-        every = np.arange(len(self._intervals))
-        for at in range(start, stop, model.shortest):
-            t = np.arange(at, min(at + model.shortest, stop))
-            before = self._before(ends[t - start])
-            if at == 0:
-                before[0] = self._start
-            after = t[:, None] + self._intervals
-            end = np.minimum(after, frames)  # the last beat may be cut off
-            edge = np.minimum(t[:, None] + model.edges, end)
-            worth = before + self._score.of(t[:, None], edge, end, self._kinds)
-            here = after - start, every
-            ends[here] = np.maximum(ends[here], worth)
-        return ends
+        """Return ``begun`` for the frames before ``start``, which are given, and a stretch.
+
+        Rows that never begin follow: beats end within them.
+        """
+        block, longest = self._model.shortest, self._model.longest
+        stop = min(start + self._stretch, self._score.frames + 1)
+        rows = stop - start + 2 * longest - block
+        begun = np.full((rows, *ahead.shape[1:]), -np.inf)
+        begun[:longest] = ahead
+        for first in range(start, stop, block * _BLOCKS):
+            worth = self._worth(first, min(first + block * _BLOCKS, stop))
+            for at in range(0, len(worth), block):
+                here = worth[at : at + block]
+                row = first + at - start
+                before = self._before(self._ends(begun, row, len(here)))
+                if first + at == 0:
+                    before[0] = self._start
+                np.add(before, here[..., self._kinds], out=begun[longest + row :][: len(here)])
+        return begun
+
+    def _worth(self, start: int, stop: int) -> Floats:
+        """Return what a beat is worth, ``(frames, intervals, 2)``; the last may be cut off."""
+        t = np.arange(start, stop)[:, None]
+        end = np.minimum(t + self._intervals, self._score.frames)
+        return self._score.of(t, np.minimum(t + self._model.edges, end), end)
+
+    def _ends(self, begun: Floats, first: int, count: int) -> Floats:
+        """Return what ends before ``count`` frames from ``first`` on, a slanted view."""
+        row, interval, column = begun.strides
+        reach = self._model.longest - self._model.shortest
+        return np.lib.stride_tricks.as_strided(
+            begun[first + reach :],
+            (count, len(self._intervals), len(self._kinds)),
+            (row, interval - row, column),
+            writeable=False,
+        )
 
     def _before(self, ends: Floats) -> Floats:
-        """Return the best that leads into a beat with each interval, ``(frames, to, beat)``."""
-        chains = ends.transpose(1, 0, 2).reshape(len(self._intervals), 1, -1)
-        best = (chains + self._changes[:, :, None]).max(axis=0)
-        into = best.reshape(len(self._intervals), len(ends), -1).transpose(1, 0, 2)
-        return np.roll(into, 1, axis=-1)
+        """Return the best that leads into a beat with each interval, ``(frames, to, column)``."""
+        chains = np.ascontiguousarray(ends.transpose(1, 0, 2))
+        best = np.empty_like(chains)
+        flat = chains.reshape(len(chains), 1, -1)
+        for to, source, changes in self._groups:
+            into = best[to].reshape(changes.shape[1], -1)
+            np.maximum.reduce(flat[source] + changes, axis=0, out=into)
+        return best.transpose(1, 0, 2)[..., self._previous]
 
-    def _back(self, checkpoints: list[Floats], ends: Floats, at: tuple[int, int, int]) -> Ints:
-        end, interval, beat = at
+    def _group(self) -> list[tuple[slice, slice, Floats]]:
+        """Return groups of intervals, those that may change into them, and the changes."""
+        groups = []
+        for first in range(0, len(self._intervals), _GROUP):
+            to = slice(first, min(first + _GROUP, len(self._intervals)))
+            able = np.flatnonzero(np.isfinite(self._changes[:, to]).any(axis=1))
+            source = slice(int(able[0]), int(able[-1]) + 1)
+            groups.append((to, source, self._changes[source, to, None].copy()))
+        return groups
+
+    def _back(
+        self, checkpoints: list[Floats], begun: Floats, at: tuple[int, int, int], columns: slice
+    ) -> Ints:
+        end, interval, place = at
         path, number = [], len(checkpoints) - 1
+        metre = columns.stop - columns.start
         while True:
             begin = end - int(self._intervals[interval])
-            path.append((begin, beat, int(self._intervals[interval])))
+            path.append((begin, place, int(self._intervals[interval])))
             if begin <= 0:
                 return np.array(path[::-1], np.intp).reshape(-1, 3)
             if begin < number * self._stretch:
                 number = begin // self._stretch
-                ends = self._go(number * self._stretch, checkpoints[number])
-            beat = (beat - 1) % self._beats_per_bar
-            chains = ends[begin - number * self._stretch, :, beat] + self._changes[:, interval]
+                begun = self._go(number * self._stretch, checkpoints[number])
+            place = (place - 1) % metre
+            ends = self._ends(begun, begin - number * self._stretch, 1)[0]
+            chains = ends[:, columns.start + place] + self._changes[:, interval]
             end, interval = begin, int(chains.argmax())
