@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from soundforge.engines import fourier
+from soundforge.engines.banded import FilterBank
 from soundforge.engines.spectrum import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Framer:
             return np.zeros((0, WIDTH), np.float32)
         frames = sliding_window_view(self._waiting, FRAME_LENGTH)[::HOP_LENGTH][:count]
         magnitude = np.abs(fourier.rfft(frames * _HANN)[:, :_BINS])
-        level = np.log10(magnitude @ _FILTERS + np.float32(1))
+        level = np.log10(_FILTERS.of(magnitude) + np.float32(1))
         # The window rises for half its length: the rise is taken over one hop.
         joined = np.concatenate([self._before if self._framed else level[:1], level])
         rise = np.maximum(0, np.diff(joined, axis=0))
@@ -91,6 +92,6 @@ def _triangle(start: int, centre: int, end: int) -> NDArray[np.float64]:
     return band
 
 
-_FILTERS: Final = filters()
-BANDS: Final = _FILTERS.shape[1]
+_FILTERS: Final = FilterBank(filters())
+BANDS: Final = _FILTERS.bands
 WIDTH: Final = 2 * BANDS

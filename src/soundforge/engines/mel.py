@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from soundforge.engines.banded import FilterBank
 from soundforge.engines.spectrum import BIN_HZ, SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LOG_STEP: Final = np.log(6.4) / 27
 
 def mel_db(block: Block) -> Matrix:
     """Return mel band powers in dB, ``(frames, 128)``, floored at -100 dB."""
-    power = block.power @ _FILTERS
+    power = _FILTERS.of(block.power)
     # The natural logarithm is several times faster than the decimal one.
     level: Matrix = np.log(np.maximum(power, np.float32(_FLOOR))) * np.float32(10 / np.log(10))
     return level
@@ -67,4 +68,4 @@ def filters() -> NDArray[np.float64]:
     return triangles
 
 
-_FILTERS: Final = filters().astype(np.float32)
+_FILTERS: Final = FilterBank(filters())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from soundforge.engines import chromagram, fourier, spectrum
+from soundforge.engines.banded import FilterBank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,8 +63,7 @@ def note_spectrum(block: Block) -> Matrix:
     """Return magnitudes on a logarithmic scale, ``(wide frames, 208)``; a sine is 1 at most."""
     used, filters = _filters()
     bins = fourier.rfft(block.wide_frames * _window())[:, used]
-    magnitude: Matrix = np.abs(bins) @ filters
-    return magnitude
+    return filters.of(np.abs(bins))
 
 
 MEASURES: Final[dict[str, Measure]] = {
@@ -130,7 +130,7 @@ def _window() -> NDArray[np.float32]:
 
 
 @functools.cache
-def _filters() -> tuple[slice, NDArray[np.float32]]:
+def _filters() -> tuple[slice, FilterBank]:
     """Return the bins of the Fourier transform that are used, and their weights, ``(n, 208)``."""
     hz = np.fft.rfftfreq(spectrum.WIDE_LENGTH, 1 / spectrum.SAMPLE_RATE_HZ)
     pitch = np.full(len(hz), -1e3)
@@ -143,7 +143,7 @@ def _filters() -> tuple[slice, NDArray[np.float32]]:
     weights *= 2 / _window().sum()
     used = np.flatnonzero(weights.any(axis=1))
     bins = slice(int(used[0]), int(used[-1]) + 1)
-    return bins, np.ascontiguousarray(weights[bins], np.float32)
+    return bins, FilterBank(weights[bins])
 
 
 @functools.cache
