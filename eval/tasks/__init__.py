@@ -20,6 +20,7 @@ class Task:
         features: The analysis features that our engine is asked for.
         score: Scores an estimate, ``(truth, estimate)``; empty where the piece has no such truth.
         ours: Takes the estimate from our engine's result.
+        best: The features that the larger network is to hear; such a task is run by itself.
         librosa: Makes the estimate in the plain way, ``(samples, rate_hz)``; None where librosa
             has no such function.
         gates: The least mean that each measure must reach with our engine.
@@ -31,6 +32,7 @@ class Task:
     score: Callable[[Mapping[str, Any], Mapping[str, Any]], Score]
     ours: Callable[[Mapping[str, Any]], dict[str, Any]]
     librosa: Callable[[Any, int], dict[str, Any]] | None = None
+    best: tuple[str, ...] = ()
     gates: Mapping[str, float] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)
 

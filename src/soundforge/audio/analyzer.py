@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Every feature by name; ``all`` selects all of them.
 FEATURES: Final[tuple[str, ...]] = engine_features.NAMES
 ALL: Final = "all"
+#: The features that a larger network can find better, and slower.
+BEST: Final[tuple[str, ...]] = ("chords",)
 
 #: The analysis types: names for sets of features.
 TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -98,6 +100,7 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
     duration_s: float,
     report: Report,
     models_dir: Path | None = None,
+    best: tuple[str, ...] = (),
 ) -> Analysis:
     """Analyse ``source`` in a process of its own.
 
@@ -111,6 +114,7 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
         report: Told the progress.
         models_dir: Where the networks' weights lie, see `networks.fetch`. What finds none there
             answers by another way and says so.
+        best: The features, see `BEST`, that the larger network is to hear, however long it takes.
 
     Raises:
         errors.Invalid: The file is not audio, is damaged or empty.
@@ -127,6 +131,7 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
             "features": list(features),
             "out_dir": str(out_dir) if out_dir else None,
             "models_dir": str(models_dir) if models_dir else None,
+            "best": list(best),
         },
         job=job,
         timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),

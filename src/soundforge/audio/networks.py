@@ -24,18 +24,29 @@ _FETCH_TIMEOUT_S: Final = 300.0
 _REST_S: Final = 600.0
 
 
-def missing(models_dir: Path, features: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of the networks that ``features`` want and that are not here."""
-    wanted = set(features)
+def missing(models_dir: Path, features: Iterable[str], best: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names of the networks that ``features`` want and that are not here.
+
+    The larger ones are wanted for the features in ``best`` only.
+    """
+    usual = set(features)
+    larger = usual & set(best)
     return tuple(
         name
         for name, network in weights.network_descriptions().items()
-        if wanted & set(network.features) and weights.find(models_dir, name) is None
+        if (larger if network.is_for_best else usual) & set(network.features)
+        and weights.find(models_dir, name) is None
     )
 
 
-async def fetch(
-    engine: Engine, models_dir: Path, features: Iterable[str], *, job: str, report: Report
+async def fetch(  # noqa: PLR0913 -- one call says all of it
+    engine: Engine,
+    models_dir: Path,
+    features: Iterable[str],
+    *,
+    job: str,
+    report: Report,
+    best: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """Fetch what is missing for ``features``; return what could not be had.
 
@@ -49,9 +60,10 @@ async def fetch(
         features: What will be analysed.
         job: The job's id, for the log.
         report: Told the progress, 0..1 for each network.
+        best: The features among them that want the larger networks, too.
     """
     without = []
-    for name in missing(models_dir, features):
+    for name in missing(models_dir, features, best):
         if _failed_lately(models_dir, name):
             without.append(name)
             continue

@@ -28,7 +28,7 @@ from soundforge.engines.level import Level
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from soundforge.engines.feature import Finding
     from soundforge.engines.reader import AudioReader
@@ -43,7 +43,8 @@ _PASS_SHARE: Final = 0.9  # of the work; the rest are the conclusions
 def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Analyse ``params["path"]`` for ``params["features"]``; return a value for each.
 
-    Networks are looked for in ``models_dir``; what needs one and has none finds less.
+    Networks are looked for in ``models_dir``; what needs one and has none finds less. The features
+    in ``best`` take the larger network where they know one.
     With an ``out_dir``, `RESULT_FILE` (the same values) and `MATRICES_FILE` (curves
     ``(frames,)`` and matrices ``(width, frames)``, at ``frame_rate_hz``) are written there.
 
@@ -56,7 +57,9 @@ def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     with open_what_is_there(path) as reader:
         sample_rate_hz = reader.sample_rate_hz
         models_dir = Path(params["models_dir"]) if params.get("models_dir") else None
-        recording = listen(_reported(reader, report), sample_rate_hz, chosen, models_dir)
+        blocks = _reported(reader, report)
+        best = params.get("best") or ()
+        recording = listen(blocks, sample_rate_hz, chosen, models_dir, best=best)
     if not recording.level.samples:
         raise EngineError("no_audio", f"{path.name} holds no audio.", "Send another file.")
     findings = conclude(recording, chosen, report)
@@ -77,10 +80,13 @@ def listen(
     sample_rate_hz: int,
     chosen: Mapping[str, Feature],
     models_dir: Path | None = None,
+    *,
+    best: Collection[str] = (),
 ) -> Recording:
     """Hear ``blocks``, each ``(n, channels)``, once, and keep what ``chosen`` will ask for.
 
-    Networks whose weights are not in ``models_dir`` do not listen.
+    Networks whose weights are not in ``models_dir`` do not listen, and the larger ones only for
+    the features in ``best``.
     """
     level = Level()
     meters = {
@@ -97,7 +103,7 @@ def listen(
                 meter.hear(planes)
             yield planes.mean(axis=0)[:, None]
 
-    listeners = _listeners(chosen, models_dir)
+    listeners = _listeners(chosen, models_dir, best)
     measures = _measures(chosen, listeners)
 
     def heard() -> Iterator[Samples]:
@@ -122,8 +128,12 @@ def _measures(
     return measures
 
 
-def _listeners(chosen: Mapping[str, Feature], models_dir: Path | None) -> dict[str, Listener]:
+def _listeners(
+    chosen: Mapping[str, Feature], models_dir: Path | None, best: Collection[str]
+) -> dict[str, Listener]:
     makers = {name: make for one in chosen.values() for name, make in one.listeners.items()}
+    for name in chosen.keys() & set(best):
+        makers |= chosen[name].best_listeners
     made = {name: make(models_dir) for name, make in makers.items()}
     return {name: listener for name, listener in made.items() if listener is not None}
 

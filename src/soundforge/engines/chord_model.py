@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from soundforge.engines import chord_labels, note_chroma, steady_path
+from soundforge.engines import note_chroma, steady_path
 from soundforge.engines.chord_labels import Chord
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from soundforge.engines.feature import Matrix
     from soundforge.engines.note_chroma import NoteChroma
 
-CHORDS: Final = tuple(
-    Chord(root, quality) for quality in chord_labels.QUALITIES for root in range(12)
-)
+#: Richer chords explain whatever sounds: chroma alone cannot tell them apart.
+QUALITIES: Final = ("maj", "min", "7", "maj7", "min7", "dim", "aug", "sus2", "sus4")
+CHORDS: Final = tuple(Chord(root, quality) for quality in QUALITIES for root in range(12))
 
 #: Likeness of a frame to no chord at all. In noise the chords that come by chance change from
 #: frame to frame, and any one of them has 0.6 on average; music has 0.75 to 1.2.
@@ -38,19 +38,34 @@ _SHARPNESS: Final = 10.0
 _RARITY: Final = {"maj": 0.0, "min": 0.0, "7": 0.05, "maj7": 0.05, "min7": 0.05}
 _RAREST: Final = 0.12
 
-_CHANGE: Final = 11.0
-_CHANGE_OFF_BEAT: Final = 18.0
-_CHANGE_ON_BEAT: Final = 8.0
-_CHANGE_ON_BAR: Final = 6.0
 _CLEAR: Final = 0.15  # margin over the next chord of another simple name at which all is clear
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """One chord, or none, from frame ``first`` up to ``end``; ``confidence`` is 0..1."""
+class Costs:
+    """What a change of chord costs, in log likelihood of a frame.
 
-    first: int
-    end: int
+    Args:
+        anytime: Where no beats are known.
+        off_beat: Between beats.
+        on_beat: On one.
+        on_bar: On the first of a bar.
+    """
+
+    anytime: float
+    off_beat: float
+    on_beat: float
+    on_bar: float
+
+
+_COSTS: Final = Costs(anytime=11.0, off_beat=18.0, on_beat=8.0, on_bar=6.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One chord, or none, from ``start_s`` until the next; ``confidence`` is 0..1."""
+
+    start_s: float
     chord: Chord | None
     confidence: float
 
@@ -58,9 +73,14 @@ class Stretch:
 def stretches(chroma: NoteChroma, grid: Grid) -> list[Stretch]:
     """Return the chords of a recording in turn, from its first frame to its last."""
     likeness = _likeness(chroma)
-    path = steady_path.steady_path(_SHARPNESS * likeness, _costs(len(likeness), grid))
+    change_costs = costs(len(likeness), grid, note_chroma.FRAME_RATE_HZ, _COSTS)
+    path = steady_path.steady_path(_SHARPNESS * likeness, change_costs)
     return [
-        Stretch(first, end, _chord(state), _confidence(likeness[first:end].mean(axis=0), state))
+        Stretch(
+            first / note_chroma.FRAME_RATE_HZ,
+            _chord(state),
+            _confidence(likeness[first:end].mean(axis=0), state),
+        )
         for first, end, state in steady_path.runs(path)
     ]
 
@@ -75,14 +95,15 @@ def _likeness(chroma: NoteChroma) -> NDArray[np.float32]:
     return likeness
 
 
-def _costs(count: int, grid: Grid) -> NDArray[np.float64]:
+def costs(count: int, grid: Grid, frame_rate_hz: float, each: Costs) -> NDArray[np.float64]:
+    """Return what a change to each of ``count`` frames costs, ``(frames,)``."""
     if not len(grid.beats_s):
-        return np.full(count, _CHANGE)
-    costs = np.full(count, _CHANGE_OFF_BEAT)
-    for times_s, cost in ((grid.beats_s, _CHANGE_ON_BEAT), (grid.downbeats_s, _CHANGE_ON_BAR)):
-        at = np.round(times_s * note_chroma.FRAME_RATE_HZ).astype(np.int64)
-        costs[at[(at >= 0) & (at < count)]] = cost
-    return costs
+        return np.full(count, each.anytime)
+    found = np.full(count, each.off_beat)
+    for times_s, cost in ((grid.beats_s, each.on_beat), (grid.downbeats_s, each.on_bar)):
+        at = np.round(times_s * frame_rate_hz).astype(np.int64)
+        found[at[(at >= 0) & (at < count)]] = cost
+    return found
 
 
 def _chord(state: int) -> Chord | None:

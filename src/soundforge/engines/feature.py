@@ -95,6 +95,7 @@ class Feature:
         listeners: What must hear the mono mix, made with the folder of the weights; None where
             its weights are not there. Shared by name.
         listener_measures: Measures that are wanted only where a listener could be had.
+        best_listeners: What listens, too, where the best is asked for, however long it takes.
     """
 
     label: str
@@ -104,6 +105,9 @@ class Feature:
     after: tuple[str, ...] = ()
     listeners: Mapping[str, Callable[[Path | None], Listener | None]] = field(default_factory=dict)
     listener_measures: Mapping[str, Measure] = field(default_factory=dict)
+    best_listeners: Mapping[str, Callable[[Path | None], Listener | None]] = field(
+        default_factory=dict
+    )
 
 
 def summary(matrix: Matrix) -> dict[str, Any]:

@@ -12,31 +12,54 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
 def steady_path(
-    likelihood: NDArray[np.floating], change_cost: NDArray[np.floating]
+    likelihood: NDArray[np.floating] | Iterable[NDArray[np.floating]],
+    change_cost: NDArray[np.floating],
 ) -> NDArray[np.int64]:
     """Return the state of every frame, ``(frames,)``.
 
     Args:
-        likelihood: Logarithm of how likely each state is, ``(frames, states)``; at least one.
+        likelihood: Logarithm of how likely each state is, ``(frames, states)``; at least one. Or
+            the same in blocks of frames: a bit for each number is kept.
         change_cost: What a change to this frame costs, in the same measure, ``(frames,)``.
     """
-    count, states = likelihood.shape
-    stay = np.arange(states)
-    score = likelihood[0].copy()
-    before = np.zeros((count, states), np.int16)
-    for frame in range(1, count):
-        best = int(score.argmax())
-        changed = score[best] - change_cost[frame]
-        before[frame] = np.where(score >= changed, stay, best)
-        score = np.maximum(score, changed) + likelihood[frame]
-    path = np.empty(count, np.int64)
-    path[-1] = score.argmax()
-    for frame in range(count - 1, 0, -1):
-        path[frame - 1] = before[frame, path[frame]]
+    blocks = [likelihood] if isinstance(likelihood, np.ndarray) else likelihood
+    came_from = np.zeros(len(change_cost), np.int64)
+    has_changed = []
+    score = None
+    frame = 0
+    for block in blocks:
+        is_change = np.zeros(block.shape, bool)
+        for number, likely in enumerate(block):
+            if score is None:
+                score = likely.copy()
+            else:
+                best = int(score.argmax())
+                changed = score[best] - change_cost[frame]
+                np.less(score, changed, out=is_change[number])
+                score = np.maximum(score, changed) + likely
+                came_from[frame] = best
+            frame += 1
+        has_changed.append(np.packbits(is_change, axis=1))
+    assert score is not None
+    return _back(int(score.argmax()), came_from, np.concatenate(has_changed))
+
+
+def _back(
+    last: int, came_from: NDArray[np.int64], has_changed: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    path = np.empty(len(came_from), np.int64)
+    path[-1] = last
+    for frame in range(len(path) - 1, 0, -1):
+        byte, bit = divmod(last, 8)
+        if has_changed[frame, byte] >> (7 - bit) & 1:
+            last = int(came_from[frame])
+        path[frame - 1] = last
     return path
 
 

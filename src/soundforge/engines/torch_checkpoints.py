@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _OPCODES: Final = checkpoints.OPCODES | {"BINPERSID"}
 _MAX_PICKLE_BYTES: Final = 1024 * 1024
+_MAX_KEY: Final = 20
 _MAX_STORAGE_BYTES: Final = 512 * 1024 * 1024
 
 
@@ -39,9 +40,7 @@ def read(content: bytes, expected: Mapping[str, tuple[int, ...]]) -> dict[str, N
             names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
             if len(names) != 1 or archive.getinfo(names[0]).file_size > _MAX_PICKLE_BYTES:
                 raise Refused("not a checkpoint with one pickle of a sensible size")
-            tensors = _tensors(archive.read(names[0]))
-            if {name: tensor.shape for name, tensor in tensors.items()} != expected:
-                raise Refused("the arrays are not those of the network")
+            tensors = named(load(archive.read(names[0]), _OPCODES), expected)
             folder = names[0].removesuffix("data.pkl") + "data/"
             return {name: _array(archive, folder, tensor) for name, tensor in tensors.items()}
     except (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError) as error:
@@ -49,13 +48,17 @@ def read(content: bytes, expected: Mapping[str, tuple[int, ...]]) -> dict[str, N
 
 
 @dataclass(frozen=True, slots=True)
-class _Storage:
+class Storage:
+    """Float32 numbers that lie elsewhere in the file, under ``key``."""
+
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Tensor:
-    storage: _Storage
+class Tensor:
+    """A contiguous part of a storage, from the ``offset``-th number."""
+
+    storage: Storage
     offset: int
     shape: tuple[int, ...]
 
@@ -74,15 +77,15 @@ def _no_call(*_: object) -> NoReturn:
 _FLOAT_STORAGE: Final = checkpoints.Name(_no_call)
 
 
-def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
     """Take only contiguous tensors: a checkpoint of a network has no others."""
-    if not isinstance(storage, _Storage) or type(offset) is not int or offset < 0:
+    if not isinstance(storage, Storage) or type(offset) is not int or offset < 0:
         raise Refused("a tensor that lies nowhere")
     if not isinstance(shape, tuple) or not all(type(n) is int and n > 0 for n in shape):
         raise Refused("a tensor of a strange shape")
     if strides != tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape))):
         raise Refused("a tensor that is not contiguous")
-    return _Tensor(storage, offset, shape)
+    return Tensor(storage, offset, shape)
 
 
 def _state(*items: object) -> _State:
@@ -105,31 +108,46 @@ class _Unpickler(pickle.Unpickler):
         except KeyError:
             raise Refused(f"names {module}.{name}") from None
 
-    def persistent_load(self, what: Any) -> _Storage:
+    def persistent_load(self, what: Any) -> Storage:
         match what:
-            case ("storage", kind, str(key), str(), int()) if kind is _FLOAT_STORAGE:
-                if key.isdecimal() and len(key) < 8:
-                    return _Storage(key)
+            case ("storage", kind, str(key), str(), int(), *rest) if kind is _FLOAT_STORAGE:
+                if key.isdecimal() and len(key) < _MAX_KEY and rest in ([], [None]):
+                    return Storage(key)
         raise Refused("refers to something outside")
 
 
-def _tensors(content: bytes) -> dict[str, _Tensor]:
+def load(content: bytes, opcodes: frozenset[str]) -> Any:
+    """Return what a pickle of tensors holds: plain values, and `Tensor` for each tensor.
+
+    Raises:
+        Refused: It names anything else, uses another of the ``opcodes``, or is broken.
+    """
     try:
-        checkpoints.check_opcodes(content, _OPCODES)
-        loaded = _Unpickler(io.BytesIO(content)).load()
+        checkpoints.check_opcodes(content, opcodes)
+        return _Unpickler(io.BytesIO(content)).load()
     except Refused:
         raise
     # Broken pickles fail in whatever way the unpickler stumbles.
     except (Exception, RecursionError) as error:
         raise Refused(f"a broken pickle: {type(error).__name__}") from error
+
+
+def named(loaded: object, expected: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    """Return a loaded dictionary when it holds tensors of the ``expected`` shapes and no more.
+
+    Raises:
+        Refused: It is anything else.
+    """
     if not isinstance(loaded, dict):
         raise Refused("not a dictionary")
-    if not all(isinstance(k, str) and isinstance(v, _Tensor) for k, v in loaded.items()):
+    if not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in loaded.items()):
         raise Refused("something that is not a named tensor")
+    if {name: tensor.shape for name, tensor in loaded.items()} != expected:
+        raise Refused("the arrays are not those of the network")
     return loaded
 
 
-def _array(archive: zipfile.ZipFile, folder: str, tensor: _Tensor) -> NDArray[np.float32]:
+def _array(archive: zipfile.ZipFile, folder: str, tensor: Tensor) -> NDArray[np.float32]:
     import numpy as np
 
     member = archive.getinfo(folder + tensor.storage.key)

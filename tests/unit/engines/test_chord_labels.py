@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from soundforge.engines import chord_labels
 from soundforge.engines.chord_labels import QUALITIES, Chord, parse, transpose
 
-CHORDS = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(QUALITIES)))
+CHORDS = st.builds(
+    Chord, st.integers(0, 11), st.sampled_from(sorted(QUALITIES)), st.integers(0, 11)
+)
 
 
 @given(CHORDS)
@@ -38,7 +40,7 @@ def test_the_simple_chord_is_major_or_minor_on_the_same_root(chord):
 
 @given(CHORDS)
 def test_a_minor_third_makes_the_simple_chord_minor(chord):
-    has_minor_third = (chord.root + 3) % 12 in chord.pitch_classes
+    has_minor_third = (chord.root + 3) % 12 in Chord(chord.root, chord.quality).pitch_classes
 
     assert (chord.simple.quality == "min") == has_minor_third
 
@@ -53,6 +55,9 @@ def test_a_minor_third_makes_the_simple_chord_minor(chord):
         ("E#dim", "F:dim"),
         ("Gsus4", "G:sus4"),
         ("F##:7", "G:7"),
+        ("C/E", "C:maj/3"),
+        ("Bbm7b5/Fb", "A#:hdim7/b5"),
+        ("D7sus4", "D:sus4(b7)"),
     ],
 )
 def test_other_spellings_are_read(label, expected):
@@ -65,7 +70,24 @@ def test_no_chord_stays_no_chord():
 
 
 @pytest.mark.parametrize(
-    "label", ["", "H", "c", "C:", "C:maj9", "Cm7b5", "N:maj", "C/E", " C", "C\n", "#", "C" * 10_000]
+    "label",
+    [
+        "",
+        "H",
+        "c",
+        "C:",
+        "C:maj99",
+        "Cm7b9",
+        "N:maj",
+        "C/H",
+        "C:maj/8",
+        "C:maj/E",
+        "C/",
+        " C",
+        "C\n",
+        "#",
+        "C" * 10_000,
+    ],
 )
 def test_what_is_no_label_is_refused_with_an_example(label):
     with pytest.raises(ValueError, match="C:maj") as refused:

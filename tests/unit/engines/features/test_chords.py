@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import chord_labels
+from soundforge.engines import chord_labels, chord_model
 from soundforge.engines.feature import Finding
 from tests.fixtures.audio import clicks
 from tests.fixtures.listening import FEATURES, RATE_HZ, find, in_blocks, listen, noise, notes
@@ -24,7 +24,7 @@ def played(label: str, duration_s: float = 2.0, *, with_bass: bool = True):
 
 
 @pytest.mark.parametrize("root", [0, 3, 7, 10])
-@pytest.mark.parametrize("quality", chord_labels.QUALITIES)
+@pytest.mark.parametrize("quality", chord_model.QUALITIES)
 def test_a_held_chord_is_named(root, quality):
     label = chord_labels.Chord(root, quality).label
 
