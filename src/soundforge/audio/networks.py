@@ -39,7 +39,7 @@ def missing(models_dir: Path, features: Iterable[str], best: Iterable[str] = ())
     )
 
 
-async def fetch(  # noqa: PLR0913 -- one call says all of it
+async def fetch(
     engine: Engine,
     models_dir: Path,
     features: Iterable[str],

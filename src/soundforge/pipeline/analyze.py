@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
-from soundforge.audio import analyzer, networks
+from soundforge.audio import analyzer, chords, networks
 from soundforge.library import analyses
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
@@ -35,14 +35,16 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
     shutil.rmtree(out_dir, ignore_errors=True)
     out_dir.mkdir(parents=True)
     features = analyzer.select(job.options.get("features") or ["all"])
+    best = chords.best(job.options.get("chord_engine") or tools.chord_engine)
     models_dir = tools.models.models_dir
-    share = _FETCH_SHARE if networks.missing(models_dir, features) else 0.0
+    share = _FETCH_SHARE if networks.missing(models_dir, features, best) else 0.0
     await networks.fetch(
         tools.engine,
         models_dir,
         features,
         job=str(job.id),
         report=lambda fraction, message, detail: report(fraction * share, message, detail),
+        best=best,
     )
     made = await analyzer.analyze(
         tools.engine,
@@ -55,6 +57,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
             share + fraction * (1 - share), message, detail
         ),
         models_dir=models_dir,
+        best=best,
     )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.audio.downloader import Downloader
     from soundforge.audio.engine import Engine
     from soundforge.audio.media import Limits
@@ -29,7 +30,7 @@ class Tools:
         threads: Threads of one engine.
         upload_bytes: Largest file that may be sent.
         free_disk_bytes: Space that work must leave free.
-        download_timeout_s: Time limit of one download.
+        chord_engine: Who names chords where a job does not say.
     """
 
     database: Database
@@ -45,3 +46,4 @@ class Tools:
     threads: int
     upload_bytes: int
     free_disk_bytes: int
+    chord_engine: ChordEngine = "fast"

