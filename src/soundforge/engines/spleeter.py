@@ -11,6 +11,10 @@ used; see docs/decisions/0005.
 
 from __future__ import annotations
 
+import hashlib
+import importlib.metadata
+import itertools
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -26,16 +30,41 @@ if TYPE_CHECKING:
     from soundforge.engines.separation import Task
     from soundforge.engines.stft import Samples, Spectra
 
+logger = logging.getLogger(__name__)
+
 _SIZE: Final = 4096
 _HOP: Final = 1024
 _FRAMES: Final = spleeter_graph.FRAMES
 _BINS: Final = spleeter_graph.BINS
 CONTEXT_FRAMES: Final = 64
+_CHECKPOINT_WINDOWS: Final = 5  # 45 s of music, two or three seconds of work
 
 
 def run(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
-    """Yield the stems of a task as `separate` does."""
-    return separate(task.mix.blocks(), task.weights, threads=task.threads)
+    """Yield the stems of a task; what an earlier attempt has made is not made again.
+
+    Nothing is read before the first sound, so the recording is recognised on the way: what lies
+    before the checkpoint is decoded, and compared by its digest.
+    """
+    masker = Masker(task.weights, threads=task.threads)
+    stream = _Stream(masker, max(1, task.threads), CONTEXT_FRAMES)
+    key = {"threads": task.threads, "openvino": importlib.metadata.version("openvino")}
+    blocks, safe = _Heard(task.mix.blocks()), 0
+    if (kept := task.checkpoint.take_up(key)) is not None:
+        if blocks.skip(int(kept["blocks"])) == kept["digest"].tobytes():
+            stream.restore(kept)
+            safe = stream.windows.count
+            task.notes["resumed_segments"] = safe
+            logger.info("going on from segment %d", safe)
+        else:
+            task.checkpoint.start_over()
+            blocks = _Heard(task.mix.blocks())
+    for block in blocks:
+        yield from stream.push(block)
+        if stream.windows.count >= safe + _CHECKPOINT_WINDOWS:
+            safe = stream.windows.count
+            task.checkpoint.put({**stream.state(), **blocks.state()})
+    yield from stream.finish()
 
 
 def separate(
@@ -66,18 +95,71 @@ def separate_with(
 
     ``context_frames=0`` is the reference implementation's plan: windows side by side.
     """
-    analyzer = stft.Analyzer(_SIZE, _HOP, 2, threads)
-    synthesizer = stft.Synthesizer(_SIZE, _HOP, 2, threads)
-    windows = _Windows(masker, context_frames)
-    waiting = _Queue()
+    stream = _Stream(masker, threads, context_frames)
     for block in mix:
+        yield from stream.push(block)
+    yield from stream.finish()
+
+
+class _Stream:
+    """Blocks of the mix in, blocks of the stems out."""
+
+    def __init__(self, masker: Masker, threads: int, context_frames: int) -> None:
+        self._analyzer = stft.Analyzer(_SIZE, _HOP, 2, threads)
+        self._synthesizer = stft.Synthesizer(_SIZE, _HOP, 2, threads)
+        self.windows = _Windows(masker, context_frames)
+        self._waiting = _Queue()
+
+    def push(self, block: NDArray[np.float32]) -> Iterator[dict[str, NDArray[np.float32]]]:
         samples = np.ascontiguousarray(block.T)
-        waiting.put(samples)
-        for spectra in windows.push(analyzer.push(samples)):
-            yield from _stems(waiting, synthesizer.push(spectra))
-    for spectra in windows.finish(analyzer.finish()):
-        yield from _stems(waiting, synthesizer.push(spectra))
-    yield from _stems(waiting, synthesizer.finish())
+        self._waiting.put(samples)
+        for spectra in self.windows.push(self._analyzer.push(samples)):
+            yield from _stems(self._waiting, self._synthesizer.push(spectra))
+
+    def finish(self) -> Iterator[dict[str, NDArray[np.float32]]]:
+        for spectra in self.windows.finish(self._analyzer.finish()):
+            yield from _stems(self._waiting, self._synthesizer.push(spectra))
+        yield from _stems(self._waiting, self._synthesizer.finish())
+
+    def state(self) -> stft.State:
+        """Return all that `restore` needs, 12 MB or so."""
+        return {
+            **self._analyzer.state(),
+            **self._synthesizer.state(),
+            "spectra": self.windows.frames,
+            "windows": np.array(self.windows.count),
+            "waiting": self._waiting.samples,
+        }
+
+    def restore(self, state: stft.State) -> None:
+        self._analyzer.restore(state)
+        self._synthesizer.restore(state)
+        self.windows.frames, self.windows.count = state["spectra"], int(state["windows"])
+        self._waiting.samples = state["waiting"]
+
+
+class _Heard:
+    """The blocks of a mix, and the digest of those that were taken."""
+
+    def __init__(self, blocks: Iterator[NDArray[np.float32]]) -> None:
+        self._blocks, self._count = blocks, 0
+        self._digest = hashlib.blake2b(digest_size=16)
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self._count += 1
+            self._digest.update(np.ascontiguousarray(block).data)
+            yield block
+
+    def skip(self, count: int) -> bytes:
+        """Pass over ``count`` blocks and return their digest."""
+        for _ in itertools.islice(self, count):
+            pass
+        return self._digest.digest()
+
+    def state(self) -> stft.State:
+        digest = np.frombuffer(self._digest.digest(), np.uint8)
+        return {"blocks": np.array(self._count), "digest": digest}
 
 
 class Masker:
@@ -112,30 +194,32 @@ class _Windows:
     def __init__(self, masker: Masker, context_frames: int) -> None:
         self._masker, self._context = masker, context_frames
         self._core = _FRAMES - 2 * context_frames
-        self._frames: Spectra = np.zeros((2, context_frames, _SIZE // 2 + 1), np.complex64)
+        self.frames: Spectra = np.zeros((2, context_frames, _SIZE // 2 + 1), np.complex64)
+        self.count = 0
 
     def push(self, spectra: Spectra) -> Iterator[Spectra]:
-        self._frames = np.concatenate([self._frames, spectra], axis=1)
-        while self._frames.shape[1] >= _FRAMES:
+        self.frames = np.concatenate([self.frames, spectra], axis=1)
+        while self.frames.shape[1] >= _FRAMES:
             yield self._vocals()
-            self._frames = self._frames[:, self._core :]
+            self.frames = self.frames[:, self._core :]
 
     def finish(self, spectra: Spectra) -> Iterator[Spectra]:
         yield from self.push(spectra)
-        left = self._frames.shape[1] - self._context
-        self._frames = np.pad(self._frames, ((0, 0), (0, 2 * _FRAMES), (0, 0)))
+        left = self.frames.shape[1] - self._context
+        self.frames = np.pad(self.frames, ((0, 0), (0, 2 * _FRAMES), (0, 0)))
         while left > 0:
             yield self._vocals()[:, :left]
-            self._frames = self._frames[:, self._core :]
+            self.frames = self.frames[:, self._core :]
             left -= self._core
 
     def _vocals(self) -> Spectra:
         """Return the vocals' spectra in the middle of the first window."""
-        magnitude = np.abs(self._frames[:, :_FRAMES, :_BINS])
+        self.count += 1
+        magnitude = np.abs(self.frames[:, :_FRAMES, :_BINS])
         middle = slice(self._context, self._context + self._core)
         mask = self._masker.vocals_mask(magnitude)[:, middle]
         vocals = np.zeros((2, self._core, _SIZE // 2 + 1), np.complex64)
-        vocals[..., :_BINS] = self._frames[:, middle, :_BINS] * mask
+        vocals[..., :_BINS] = self.frames[:, middle, :_BINS] * mask
         return vocals
 
 
@@ -143,13 +227,13 @@ class _Queue:
     """The part of the mix whose vocals are not known yet."""
 
     def __init__(self) -> None:
-        self._samples: Samples = np.zeros((2, 0), np.float32)
+        self.samples: Samples = np.zeros((2, 0), np.float32)
 
     def put(self, samples: Samples) -> None:
-        self._samples = np.concatenate([self._samples, samples], axis=1)
+        self.samples = np.concatenate([self.samples, samples], axis=1)
 
     def take(self, count: int) -> Samples:
-        taken, self._samples = self._samples[:, :count], self._samples[:, count:]
+        taken, self.samples = self.samples[:, :count], self.samples[:, count:]
         return taken
 
 

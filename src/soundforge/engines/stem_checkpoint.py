@@ -57,8 +57,12 @@ class StemCheckpoint:
         kept = self._read()
         if kept is not None and self._writer.resume(int(kept.pop("frames"))):
             return kept
-        self._writer.resume(0)
+        self.start_over()
         return None
+
+    def start_over(self) -> None:
+        """Wind the writer to the beginning."""
+        self._writer.resume(0)
 
     def _read(self) -> dict[str, NDArray[Any]] | None:
         try:

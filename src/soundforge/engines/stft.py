@@ -8,12 +8,15 @@ analysis, synthesis, and modification by discrete Fourier transform", 1977).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
+State = dict[str, NDArray[Any]]
 
 
 class Analyzer:
@@ -34,6 +37,14 @@ class Analyzer:
         """Return the last frames: ``ceil(taken / hop) + 1`` come out in all."""
         rest = self._size // 2 + -self.taken % self._hop
         return self._frames(np.zeros((len(self._pending), rest), np.float32))
+
+    def state(self) -> State:
+        """Return what a later `restore` needs to go on from here."""
+        return {"pending": self._pending, "taken": np.array(self.taken)}
+
+    def restore(self, state: State) -> None:
+        """Go on from where `state` was called."""
+        self._pending, self.taken = state["pending"], int(state["taken"])
 
     def _frames(self, samples: Samples) -> Spectra:
         self._pending = np.concatenate([self._pending, samples], axis=1)
@@ -75,6 +86,14 @@ class Synthesizer:
     def finish(self) -> Samples:
         """Return what is left; longer than the signal by the padding of its end."""
         return self._out(self._sum, self._norm)
+
+    def state(self) -> State:
+        """Return what a later `restore` needs to go on from here."""
+        return {"sum": self._sum, "norm": self._norm, "skip": np.array(self._skip)}
+
+    def restore(self, state: State) -> None:
+        """Go on from where `state` was called."""
+        self._sum, self._norm, self._skip = state["sum"], state["norm"], int(state["skip"])
 
     def _out(self, total: Samples, norm: Samples) -> Samples:
         levelled = (total / np.maximum(norm, np.float32(1e-8))).astype(np.float32, copy=False)

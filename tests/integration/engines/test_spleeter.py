@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import decode, spleeter, weights
+from soundforge.engines import decode, spleeter, stem_checkpoint, weights
+from soundforge.engines.mix import Mix
+from soundforge.engines.separation import Task
+from soundforge.engines.stem_checkpoint import StemCheckpoint
+from soundforge.engines.stem_writer import StemWriter
+from tests.fixtures import audio
 
 SIZE, HOP, FRAMES, BINS = 4096, 1024, 512, 1024
 
@@ -162,3 +167,61 @@ def test_a_block_of_any_size_gives_the_same(masker, song):
 
     assert len(one) == len(other) == len(short)
     assert agreement_db(one, other) > 100
+
+
+def begin(folder, models_dir, path):
+    folder.mkdir(exist_ok=True)
+    model = weights.description("spleeter_2stems")
+    writer = StemWriter(folder, model.stems, model.sample_rate_hz, has_chunks=True)
+    task = Task(
+        model=model,
+        installed=weights.require(models_dir, model),
+        mix=Mix(path, model.sample_rate_hz),
+        stems=model.stems,
+        threads=2,
+        precision="auto",
+        overlap=0.25,
+        checkpoint=StemCheckpoint(folder, writer, {}),
+        notes={},
+    )
+    return writer, task
+
+
+def stopped(folder, models_dir, path):
+    """Separate past the first checkpoint, then stop as if killed."""
+    writer, task = begin(folder, models_dir, path)
+    for block in spleeter.run(task):
+        writer.write(block)
+        if (folder / stem_checkpoint.FILE_NAME).is_file():
+            break
+    assert 40 < writer.frames / 44100 < 60
+    writer.close()
+
+
+def finished(folder, models_dir, path):
+    writer, task = begin(folder, models_dir, path)
+    for block in spleeter.run(task):
+        writer.write(block)
+    writer.finish()
+    task.checkpoint.discard()
+    return task.notes, {stem: (folder / f"{stem}.flac").read_bytes() for stem in task.stems}
+
+
+def test_a_killed_run_goes_on_and_ends_the_same_bit_by_bit(models_dir, tmp_path):
+    path = audio.write(tmp_path / "song.flac", audio.chord(62))
+    stopped(tmp_path / "stems", models_dir, path)
+
+    notes, stems = finished(tmp_path / "stems", models_dir, path)
+
+    assert notes == {"resumed_segments": 5}
+    assert stems == finished(tmp_path / "whole", models_dir, path)[1]
+
+
+def test_another_recording_does_not_go_on_from_there(models_dir, tmp_path):
+    stopped(tmp_path / "stems", models_dir, audio.write(tmp_path / "a.flac", audio.chord(62)))
+    other = audio.write(tmp_path / "b.flac", audio.chord(30))
+
+    notes, stems = finished(tmp_path / "stems", models_dir, other)
+
+    assert notes == {}
+    assert stems == finished(tmp_path / "whole", models_dir, other)[1]
