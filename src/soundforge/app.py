@@ -27,7 +27,7 @@ from soundforge.identity import Identity
 from soundforge.jobs import Queue
 from soundforge.jobs.inspect import live_workers
 from soundforge.jobs.workers import Workers
-from soundforge.pipeline import STAGES, Tools, stage
+from soundforge.pipeline import BY_REQUEST, STAGES, Tools, stage
 from soundforge.pipeline.upkeep import Upkeep
 from soundforge.providers.spotify.client import SpotifyClient
 from soundforge.providers.spotify.provider import SpotifyProvider
@@ -206,7 +206,7 @@ class Node:
     async def _queue(self) -> AsyncIterator[None]:
         self.queue = Queue(self.url)
         self.tools = self._tools()
-        for one in STAGES:
+        for one in (*STAGES, *BY_REQUEST):
             self.queue.register(one.name, queue=one.queue, handler=_handler(one, self.tools))
         async with self.queue.open():
             yield
@@ -243,6 +243,7 @@ class Node:
             threads=settings.engine_threads,
             upload_bytes=settings.limits.upload_bytes,
             free_disk_bytes=settings.limits.free_disk_bytes,
+            chord_engine=settings.chord_engine,
         )
 
     @asynccontextmanager

@@ -103,7 +103,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         errors.Unavailable: The network could not be fetched, or the engine crashed or hung; it
             may be tried again.
     """
-    _check(quantise, beats_s)
+    check_grid(quantise, beats_s)
     is_fetched = await _fetch(engine, models_dir, sources, job=job, report=report)
     share = _FETCH_SHARE if is_fetched else 0.0
 
@@ -138,7 +138,12 @@ def stem_type(name: str) -> str:
     return next((kind for kind in STEM_TYPES if kind in words), "other")
 
 
-def _check(quantise: str | None, beats_s: Sequence[float] | None) -> None:
+def check_grid(quantise: str | None, beats_s: Sequence[float] | None) -> None:
+    """Check that notes can be moved to the grid ``quantise``; None asks for no grid.
+
+    Raises:
+        errors.Invalid: ``grid_unknown``, or there are no beats (``beats_needed``).
+    """
     if quantise is not None and quantise not in GRIDS:
         raise errors.Invalid(
             "grid_unknown",

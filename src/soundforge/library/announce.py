@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from soundforge.events import JobChanged, PipelineCompleted, TrackChanged
-from soundforge.library.lifecycle import Status
+from soundforge.library.lifecycle import PIPELINE, Status
 from soundforge.library.models import Job
 from soundforge.pubsub import message
 
@@ -49,9 +49,16 @@ async def jobs_changed(session: Session, changed: Iterable[Job]) -> None:
     )
 
 
-async def pipeline_if_completed(session: Session, track_id: uuid.UUID) -> None:
-    """Tell everyone who follows the track or its jobs that its whole way is done, if it is."""
-    statement = select(Job).where(Job.track_id == track_id).order_by(Job.inserted_at)
+async def pipeline_if_completed(session: Session, ended: Job) -> None:
+    """Tell who follows the track or its jobs that its whole way is done, if ``ended`` ends it."""
+    if ended.stage not in PIPELINE:
+        return
+    track_id = ended.track_id
+    statement = (
+        select(Job)
+        .where(Job.track_id == track_id, Job.stage.in_(PIPELINE))
+        .order_by(Job.inserted_at)
+    )
     latest = {job.stage: job for job in await session.scalars(statement)}
     if all(job.status == Status.COMPLETED for job in latest.values()):
         ids = tuple(job.id for job in latest.values())

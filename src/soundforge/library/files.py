@@ -39,10 +39,10 @@ async def known_folders(session: Session) -> set[str]:
 def _folders(job_id: uuid.UUID, stage: str, *, status: str, attempt: int) -> set[str]:
     is_done = status == Status.COMPLETED
     match stage:
-        case "separate":
+        case "separate" | "warp":
             partial = layout.stems_partial(job_id, attempt)
             return {layout.stems_dir(job_id)} | (set() if is_done else {partial})
-        case "analyze":
+        case "analyze" | "transcribe":
             partial = layout.analysis_partial(job_id, attempt)
             return {layout.analysis_dir(job_id)} | (set() if is_done else {partial})
         case _:

@@ -7,7 +7,7 @@ names the attempt it works on: one that was given away meanwhile is refused.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -16,19 +16,13 @@ from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.library import announce, lifecycle, tracks
 from soundforge.library.lifecycle import UNFINISHED, Status
-from soundforge.library.models import AnalysisJob, DownloadJob, Job, ProcessingJob, Track
+from soundforge.library.models import KINDS, Job, Track
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Mapping, Sequence
 
     from soundforge.db.session import Session
-
-_KINDS: Final[dict[str, type[Job]]] = {
-    "download": DownloadJob,
-    "separate": ProcessingJob,
-    "analyze": AnalysisJob,
-}
 
 
 class StaleAttemptError(Exception):
@@ -42,7 +36,7 @@ async def add_many(session: Session, each: Iterable[Mapping[str, Any]]) -> list[
         session: The transaction to do it in.
         each: ``stage``, ``track_id`` and other columns of each job.
     """
-    added = [_KINDS[fields["stage"]](**fields) for fields in each]
+    added = [KINDS[fields["stage"]](**fields) for fields in each]
     session.add_all(added)
     await session.flush()
     await announce.jobs_changed(session, added)
@@ -187,7 +181,7 @@ async def complete(session: Session, job: Job) -> None:
     await _end(session, job, Status.COMPLETED, None)
     await session.flush()
     await announce.tracks_changed(session, [job.track_id])
-    await announce.pipeline_if_completed(session, job.track_id)
+    await announce.pipeline_if_completed(session, job)
 
 
 async def retry_later(

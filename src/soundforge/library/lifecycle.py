@@ -33,6 +33,9 @@ class Status(StrEnum):
         return self in _RUNNING
 
 
+PIPELINE: Final = ("download", "separate", "analyze")
+"""The stages that every track goes through. What is done by request does not change its state."""
+
 UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
 """Where a job waits or runs."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -74,7 +75,7 @@ class Track(Entity, Base):
 
 
 class Job(Entity, Base):
-    """What the user sees of one piece of work. Three kinds, one space of ids."""
+    """What the user sees of one piece of work. A kind for each stage, one space of ids."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -138,6 +139,28 @@ class AnalysisJob(Job):
     """A recording becomes numbers: ``results``."""
 
     __mapper_args__ = {"polymorphic_identity": "analyze"}
+
+
+class TranscriptionJob(Job):
+    """Stems become notes, by request: ``options``, ``output_path``, ``file_size``, ``results``."""
+
+    __mapper_args__ = {"polymorphic_identity": "transcribe"}
+
+
+class WarpJob(Job):
+    """Stems become stems of another tempo or key, by request: ``options``, ``output_path``."""
+
+    __mapper_args__ = {"polymorphic_identity": "warp"}
+
+
+KINDS: Final[Mapping[str, type[Job]]] = {
+    "download": DownloadJob,
+    "separate": ProcessingJob,
+    "analyze": AnalysisJob,
+    "transcribe": TranscriptionJob,
+    "warp": WarpJob,
+}
+"""The class of each stage's jobs."""
 
 
 class Stem(Entity, Base):

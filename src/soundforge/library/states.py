@@ -1,6 +1,7 @@
 """What a track as a whole is doing, as a condition in SQL.
 
-Only the newest job of each stage counts. The same rule makes the words on a card
+Only the newest job of each stage of the pipeline counts; what is done by request (notes, a warp)
+does not change what a track is. The same rule makes the words on a card
 (``web/views.py``); a test holds the two together.
 """
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from sqlalchemy import String, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, array, distinct_on
 
-from soundforge.library.lifecycle import Status
+from soundforge.library.lifecycle import PIPELINE, Status
 from soundforge.library.models import Job, Track
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def statuses() -> ColumnElement[Any]:
     """Return the statuses of the newest job of each stage of a `Track`; null without jobs."""
     newest = (
         select(Job.status)
-        .where(Job.track_id == Track.id)
+        .where(Job.track_id == Track.id, Job.stage.in_(PIPELINE))
         .correlate(Track)
         .ext(distinct_on(Job.stage))
         .order_by(Job.stage, Job.inserted_at.desc())

@@ -12,7 +12,8 @@ from sqlalchemy.orm import selectinload
 from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.library import announce, states
-from soundforge.library.models import Stem, Track
+from soundforge.library.lifecycle import Status
+from soundforge.library.models import Job, Stem, Track
 
 if TYPE_CHECKING:
     import uuid
@@ -209,8 +210,20 @@ async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) ->
 
 def newest_stems(track: Track) -> list[Stem]:
     """Return the stems of the track's newest separation that completed."""
-    done = [job.id for job in track.jobs if job.stage == "separate" and job.status == "completed"]
-    return [stem for stem in track.stems if done and stem.job_id == done[-1]]
+    made_by = newest_done(track, "separate")
+    return [stem for stem in track.stems if made_by and stem.job_id == made_by.id]
+
+
+def newest_done(track: Track, stage: str) -> Job | None:
+    """Return the track's newest job of ``stage`` that completed; None when none has."""
+    done = [job for job in track.jobs if job.stage == stage and job.status == Status.COMPLETED]
+    return done[-1] if done else None
+
+
+def newest_feature(track: Track, feature: str) -> dict[str, Any] | None:
+    """Return what the newest analysis that looked for ``feature`` found; None when none did."""
+    found = (analysis.features.get(feature) for analysis in reversed(track.analyses))
+    return next((one for one in found if one is not None), None)
 
 
 def _owned(owner_id: uuid.UUID) -> Select[Track]:

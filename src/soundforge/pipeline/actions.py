@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Job, Track, jobs, tracks
-from soundforge.pipeline import start
+from soundforge.pipeline import start, transcribe
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable, Mapping
 
     from soundforge.pipeline.start import Plan
     from soundforge.pipeline.tools import Tools
+
+#: What is done by request asks whether the track has what it needs.
+CHECKS: Final[Mapping[str, Callable[[Track, Mapping[str, Any]], None]]] = {
+    "transcribe": transcribe.check,
+}
 
 
 async def cancel(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
@@ -52,12 +58,13 @@ async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan
     Raises:
         errors.NotFound: There is no such track of this owner.
         errors.Conflict: The stage is waiting or running already (``stage_running``), or the
-            track has nothing to work on (``no_recording``, ``no_link``).
+            track has nothing to work on (``no_recording``, ``no_link``, ``no_stems``).
+        errors.Invalid: What is asked for cannot be done with this track, see `transcribe.check`.
     """
     async with tools.database.transaction() as session:
         await tracks.lock(session, track_id)
         track = await tracks.get(session, owner_id, track_id)
-        _check_can_run(track, plan.stage)
+        _check_can_run(track, plan)
         await jobs.check_stage_is_free(session, track_id, plan.stage)
         (job,) = await start.begin(session, tools.queue, [(track_id, plan)])
         return job
@@ -91,7 +98,11 @@ async def restore(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID) -> Tra
         return await tracks.restore(session, owner_id, track_id)
 
 
-def _check_can_run(track: Track, stage: str) -> None:
+def _check_can_run(track: Track, plan: Plan) -> None:
+    stage = plan.stage
+    if stage in CHECKS:
+        CHECKS[stage](track, plan.options)
+        return
     if stage == "download" and track.spotify_url is None:
         raise errors.Conflict(
             "no_link", "This track was uploaded; there is no link to fetch.", "Upload it again."

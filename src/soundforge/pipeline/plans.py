@@ -11,6 +11,7 @@ from soundforge.pipeline.start import Plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.audio.models import Models
     from soundforge.audio.presets import Choice
 
@@ -54,9 +55,22 @@ def _said(choice: Choice) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def analyze(features: Sequence[str] = ("all",)) -> Plan:
-    """Plan an analysis of ``features``."""
-    return Plan("analyze", options={"features": list(features)})
+def analyze(features: Sequence[str] = ("all",), chord_engine: ChordEngine | None = None) -> Plan:
+    """Plan an analysis of ``features``, by ``chord_engine`` where the server's is not wanted."""
+    options: dict[str, Any] = {"features": list(features)}
+    if chord_engine is not None:
+        options["chord_engine"] = chord_engine
+    return Plan("analyze", options=options)
+
+
+def transcribe(quantise: str | None = None, stems: Sequence[str] = ()) -> Plan:
+    """Plan to write down the notes of ``stems``, of all when none is named.
+
+    Args:
+        quantise: One of `transcriber.GRIDS`; None leaves notes where they were played.
+        stems: Stem types.
+    """
+    return Plan("transcribe", options={"quantise": quantise, "stems": list(stems)})
 
 
 def after_recording(models: Models, stages: Sequence[str], model: str | None) -> tuple[Plan, ...]:

@@ -1,6 +1,6 @@
-"""Stems that were made before: the same audio, model and options need no second separation.
+"""What was made before: the same audio, model and options need no second separation.
 
-What a separation depends on is hashed into its job's ``content_key``. A job with a known key
+What a separation, a warp or a transcription depends on is hashed into its job's ``content_key``. A job with a known key
 gets hard links to the files of the earlier one, whoever owned that, and rows of its own. The
 file system counts the links, so either may be deleted and the other keeps its sound.
 """
@@ -13,12 +13,13 @@ import json
 import logging
 import os
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.library import stems
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -41,20 +42,31 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
     precision = tools.models.precision
-    content = [_FORM, track.recording_sha256, job.model, weights_hash, precision, options]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return digest([track.recording_sha256, job.model, weights_hash, precision, options])
 
 
-async def take(tools: Tools, key: str, out_dir: Path) -> tuple[Job, Sequence[Stem]] | None:
-    """Put the files of an earlier separation of ``key`` into ``out_dir``.
+def digest(content: list[Any]) -> str:
+    """Return the hash of what a job's files depend on, as its ``content_key``."""
+    return hashlib.sha256(json.dumps([_FORM, *content], sort_keys=True).encode()).hexdigest()
+
+
+async def take(
+    tools: Tools,
+    key: str,
+    out_dir: Path,
+    *,
+    folder_of: Callable[[uuid.UUID], str] = layout.stems_dir,
+) -> tuple[Job, Sequence[Stem]] | None:
+    """Put the files of an earlier job of ``key`` into ``out_dir``.
 
     Args:
         tools: The doors.
         key: The `content_key`.
         out_dir: A folder that is made; what an earlier attempt left there goes.
+        folder_of: Where the files of a job of this kind lie.
 
     Returns:
-        The earlier job and its stems; None, and no folder, when there is none or its files are
+        The earlier job and its stems, if it made any; None, and no folder, when there is none or its files are
         going away.
     """
     async with tools.database.transaction() as session:
@@ -62,7 +74,7 @@ async def take(tools: Tools, key: str, out_dir: Path) -> tuple[Job, Sequence[Ste
     if found is None:
         return None
     earlier, made = found
-    source = tools.storage.path(layout.stems_dir(earlier.id))
+    source = tools.storage.path(folder_of(earlier.id))
     try:
         await asyncio.to_thread(link_all, source, out_dir)
         if all((out_dir / layout.name_of(stem.file_path)).is_file() for stem in made):
@@ -71,6 +83,14 @@ async def take(tools: Tools, key: str, out_dir: Path) -> tuple[Job, Sequence[Ste
         logger.warning("earlier stems not taken", extra={"reason": str(error)[:200]})
     await asyncio.to_thread(shutil.rmtree, out_dir, ignore_errors=True)
     return None
+
+
+def without_speed(earlier: Job) -> dict[str, Any]:
+    """Return the results of an earlier job that was taken; it tells nothing of this machine."""
+    results = {**(earlier.results or {}), "reused_from": str(earlier.id)}
+    for of_speed in ("took_s", "realtime_factor"):
+        results.pop(of_speed, None)
+    return results
 
 
 def link_all(source: Path, target: Path, *, link: Callable[[str, str], None] = os.link) -> None:

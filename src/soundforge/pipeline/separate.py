@@ -131,10 +131,7 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
 
 
 def _made_before(key: str, earlier: Job, made: Sequence[Stem]) -> Made:
-    """Return what `reuse.take` found; it tells nothing of how fast this machine is."""
-    results = {**(earlier.results or {}), "reused_from": str(earlier.id)}
-    for of_speed in ("took_s", "realtime_factor"):
-        results.pop(of_speed, None)
+    """Return what `reuse.take` found."""
     return Made(
         key,
         tuple(
@@ -147,7 +144,7 @@ def _made_before(key: str, earlier: Job, made: Sequence[Stem]) -> Made:
             }
             for stem in made
         ),
-        results,
+        reuse.without_speed(earlier),
     )
 
 

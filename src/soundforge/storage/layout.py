@@ -67,7 +67,7 @@ def mix_peaks(track_id: Id) -> str:
 
 
 def stems_dir(job_id: Id) -> str:
-    """Return the folder of the stems that one separation made."""
+    """Return the folder of the stems that one separation or warp made."""
     return f"{STEMS}/{_id(job_id)}"
 
 
@@ -109,7 +109,7 @@ def stem_chunk(job_id: Id, stem_type: str, index: int) -> str:
 
 
 def analysis_dir(job_id: Id) -> str:
-    """Return the folder of what one analysis found."""
+    """Return the folder of what one analysis or transcription found."""
     return f"{ANALYSIS}/{_id(job_id)}"
 
 
@@ -126,6 +126,11 @@ def analysis_result(job_id: Id) -> str:
 def analysis_features(job_id: Id) -> str:
     """Return the place of an analysis's matrices, NumPy's ``.npz``."""
     return f"{analysis_dir(job_id)}/features.npz"
+
+
+def notes(job_id: Id) -> str:
+    """Return the place of a transcription's MIDI file."""
+    return f"{analysis_dir(job_id)}/notes.mid"
 
 
 def scratch(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from fastapi.responses import FileResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
@@ -33,9 +34,14 @@ _MEDIA_TYPES: Final = {
     ".aac": "audio/aac",
     ".aiff": "audio/aiff",
     ".json": "application/json",
+    ".mid": "audio/midi",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
     ".npz": "application/octet-stream",
 }
-AUDIO: Final = tuple(sorted({kind for kind in _MEDIA_TYPES.values() if kind.startswith("audio")}))
+AUDIO: Final = tuple(
+    sorted({kind for kind in _MEDIA_TYPES.values() if kind.startswith("audio")} - {"audio/midi"})
+)
 
 
 class StoredFile(FileResponse):
@@ -128,6 +134,15 @@ def immutable(path: Path, media_type: str) -> FileResponse:
         media_type=media_type,
         headers={"Cache-Control": "private, max-age=31536000, immutable"},
     )
+
+
+def made_file(text: str, name: str) -> Response:
+    """Return a text that was made for this answer, as a file to keep under ``name``."""
+    name = safe_name(name)
+    kind = _MEDIA_TYPES[f".{name.rpartition('.')[2]}"]
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-cache"}
+    return Response(text.encode(), media_type=f"{kind}; charset=utf-8", headers=headers)
 
 
 def file_answers(*media_types: str, description: str) -> dict[int | str, dict[str, Any]]:

@@ -16,7 +16,9 @@ from soundforge.web.api import (
     jobs,
     mixes,
     models,
+    song,
     stems,
+    track_jobs,
     tracks,
     uploads,
 )
@@ -44,7 +46,9 @@ def make() -> FastAPI:
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, uploads, imports, jobs, job_stems, mixes, stems, models, docs):
+    for resource in (tracks, track_jobs, song, uploads, imports, jobs, job_stems, mixes, stems):
+        api.include_router(resource.ROUTES)
+    for resource in (models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
 Stage = Literal["download", "separate", "analyze"]
+Work = Literal["download", "separate", "analyze", "transcribe"]
 Status = Literal["queued", "downloading", "processing", "completed", "failed", "cancelled"]
 
 
@@ -41,7 +42,7 @@ class JobOut(BaseModel):
 
     id: uuid.UUID
     track_id: uuid.UUID
-    stage: Stage
+    stage: Work
     status: Status
     progress: int = Field(ge=0, le=100, description="Percent.")
     message: str = Field(description="What is being done, or why it waits.")

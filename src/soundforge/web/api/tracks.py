@@ -1,4 +1,4 @@
-"""Tracks: list, show, their stems and analyses, run a stage, delete and restore."""
+"""Tracks: list, show, their stems and analyses, delete and restore."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from soundforge import errors
-from soundforge.audio import analyzer
 from soundforge.library import Track, tracks
-from soundforge.pipeline import actions, outlook, plans
-from soundforge.pipeline.start import Plan
+from soundforge.pipeline import actions, outlook
 from soundforge.web import cursor as cursors
 from soundforge.web.api.analyses import AnalysisOut
-from soundforge.web.api.jobs import JobBody, JobOut, Stage, job_out
+from soundforge.web.api.jobs import JobOut, job_out
 from soundforge.web.api.stems import StemOut
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
 from soundforge.web.files import AUDIO, attachment, file_answers, immutable
-from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -86,20 +83,6 @@ class AnalysesBody(BaseModel):
     """The analyses of a track, oldest first."""
 
     data: list[AnalysisOut]
-
-
-class RunIn(BaseModel):
-    """Which stage to run anew, and how."""
-
-    stage: Stage
-    model: Text | None = Field(
-        default=None,
-        max_length=64,
-        description="For separate: a model, or instant, balanced, best; null: the best here.",
-    )
-    features: list[Text] = Field(
-        default=["all"], max_length=20, description="For analyze: which features."
-    )
 
 
 def track_out(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackOut:
@@ -177,40 +160,6 @@ async def restore(track_id: uuid.UUID, services: S, user: User) -> TrackBody:
     """Bring a deleted track back."""
     await actions.restore(services.tools, user, track_id)
     return await body(services, user, track_id)
-
-
-@ROUTES.post(
-    "/{track_id}/jobs",
-    status_code=201,
-    response_model=JobBody,
-    responses=answers(404, 409, 422),
-)
-async def run(
-    track_id: uuid.UUID,
-    wanted: RunIn,
-    request: Request,
-    services: S,
-    user: User,
-    idempotency_key: IdempotencyKey = None,
-) -> JSONResponse:
-    """Run one stage anew."""
-
-    async def work() -> JobBody:
-        job = await actions.run_stage(services.tools, user, track_id, _plan(services, wanted))
-        return JobBody(data=job_out(job, None))
-
-    fingerprint = fingerprint_of(request, wanted.model_dump_json())
-    return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
-
-
-def _plan(services: S, wanted: RunIn) -> Plan:
-    match wanted.stage:
-        case "separate":
-            return plans.separate(services.tools.models, wanted.model)
-        case "analyze":
-            return plans.analyze(analyzer.select(wanted.features))
-        case "download":
-            return Plan("download")
 
 
 @ROUTES.get("/{track_id}/stems", responses=answers(404, 422))

@@ -1,0 +1,157 @@
+"""By request: stems become notes, a MIDI file with the song's tempo."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from soundforge import errors
+from soundforge.audio import transcriber
+from soundforge.library import tracks
+from soundforge.pipeline import reuse
+from soundforge.pipeline.stage import Stage
+from soundforge.storage import layout
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from soundforge.db.session import Session
+    from soundforge.library import Job, Stem, Track
+    from soundforge.pipeline.reporter import Reporter
+    from soundforge.pipeline.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Notes in their place.
+
+    Args:
+        content_key: What they depend on, see `reuse`; None when that is not known.
+        results: How many there are, and how it went, for the job.
+        size_bytes: Size of the file.
+    """
+
+    content_key: str | None
+    results: dict[str, Any]
+    size_bytes: int
+
+
+def check(track: Track, options: Mapping[str, Any]) -> None:
+    """Check that there is something to listen to and, for a grid, beats that make it.
+
+    Raises:
+        errors.Conflict: The track has no stems yet (``no_stems``).
+        errors.NotFound: One of the stems does not exist (``stem_not_found``).
+        errors.Invalid: A grid without beats (``beats_needed``).
+    """
+    _chosen(tracks.newest_stems(track), options)
+    transcriber.check_grid(options.get("quantise"), _beats_s(track))
+
+
+async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
+    """Listen to the track's newest stems; what was heard before is taken as it is."""
+    await tools.storage.require_free(tools.free_disk_bytes)
+    async with tools.database.transaction() as session:
+        track = await tracks.get(session, track.owner_id, track.id)
+    chosen, beats_s = _chosen(tracks.newest_stems(track), job.options), _beats_s(track)
+    out_dir = _partial(tools, job.id, job.attempt)
+    shutil.rmtree(out_dir, ignore_errors=True)
+    key = _content_key(track, chosen, job.options, beats_s)
+    if key and (found := await reuse.take(tools, key, out_dir, folder_of=layout.analysis_dir)):
+        results = reuse.without_speed(found[0])
+    else:
+        results = await _listen(tools, job, (track, chosen), beats_s, report)
+    await report.confirm()
+    await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))
+    size_bytes = tools.storage.path(layout.notes(job.id)).stat().st_size
+    return Made(key, results, size_bytes)
+
+
+async def save(session: Session, job: Job, made: Made) -> None:
+    """Record where the file is and what is in it."""
+    del session
+    job.output_path = layout.notes(job.id)
+    job.file_size = made.size_bytes
+    job.content_key = made.content_key
+    job.results = made.results
+
+
+def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
+    """Remove what the attempt wrote so far."""
+    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
+
+
+async def _listen(
+    tools: Tools,
+    job: Job,
+    heard: tuple[Track, Sequence[Stem]],
+    beats_s: tuple[float, ...],
+    report: Reporter,
+) -> dict[str, Any]:
+    track, chosen = heard
+    out_dir = _partial(tools, job.id, job.attempt)
+    out_dir.mkdir(parents=True)
+    made = await transcriber.transcribe(
+        tools.engine,
+        sources={stem.stem_type: tools.storage.path(stem.file_path) for stem in chosen},
+        out_path=out_dir / layout.name_of(layout.notes(job.id)),
+        models_dir=tools.models.models_dir,
+        job=str(job.id),
+        duration_s=chosen[0].duration_s,
+        report=report,
+        beats_s=beats_s,
+        quantise=job.options.get("quantise"),
+        threads=tools.threads,
+    )
+    results: dict[str, Any] = {
+        "counts": {name: len(notes) for name, notes in made.notes.items()},
+        "tempo_bpm": made.tempo_bpm,
+        "quantise": made.grid,
+        "took_s": made.took_s,
+    }
+    if made.took_s > 0 and track.duration_ms:
+        results["realtime_factor"] = track.duration_ms / 1000 / made.took_s
+    return results
+
+
+def _chosen(made: Sequence[Stem], options: Mapping[str, Any]) -> list[Stem]:
+    """Return the stems to hear: those that are named, or all."""
+    if not made:
+        raise errors.Conflict(
+            "no_stems", "This track has no stems yet.", "Separate it first, then ask again."
+        )
+    by_type = {stem.stem_type: stem for stem in made}
+    wanted = options.get("stems") or list(by_type)
+    for name in wanted:
+        if name not in by_type:
+            raise errors.NotFound(
+                "stem_not_found",
+                f"This track has no stem called {name[:40]}.",
+                f"It has {', '.join(sorted(by_type))}.",
+            )
+    return [by_type[name] for name in dict.fromkeys(wanted)]
+
+
+def _beats_s(track: Track) -> tuple[float, ...]:
+    """Return the beats that were found; without a pulse there are none."""
+    return tuple((tracks.newest_feature(track, "beats") or {}).get("beats_s") or ())
+
+
+def _content_key(
+    track: Track, chosen: Sequence[Stem], options: Mapping[str, Any], beats_s: Sequence[float]
+) -> str | None:
+    of_stems = next((job.content_key for job in track.jobs if job.id == chosen[0].job_id), None)
+    if of_stems is None:
+        return None
+    names = sorted(stem.stem_type for stem in chosen)
+    return reuse.digest(["notes", of_stems, names, options.get("quantise"), list(beats_s)])
+
+
+def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
+    return tools.storage.path(layout.analysis_partial(job_id, attempt))
+
+
+STAGE = Stage("transcribe", "analysis", work, save, clean)

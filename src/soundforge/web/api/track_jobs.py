@@ -1,0 +1,90 @@
+"""Work on a track that somebody asks for: a stage anew, its notes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from soundforge.audio import analyzer
+from soundforge.audio.chords import ChordEngine
+from soundforge.pipeline import actions, plans
+from soundforge.pipeline.start import Plan
+from soundforge.web.api.jobs import JobBody, Work, job_out
+from soundforge.web.api.text import Text
+from soundforge.web.errors import answers
+from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.services import S, User
+
+if TYPE_CHECKING:
+    from soundforge.web.services import Services
+
+ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
+
+StemType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
+Grid = Literal["1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32"]
+
+
+class RunIn(BaseModel):
+    """Which stage to run anew, and how."""
+
+    stage: Work
+    model: Text | None = Field(
+        default=None,
+        max_length=64,
+        description="For separate: a model, or instant, balanced, best; null: the best here.",
+    )
+    features: list[Text] = Field(
+        default=["all"], max_length=20, description="For analyze: which features."
+    )
+    chord_engine: ChordEngine | None = Field(
+        default=None, description="For analyze: who names the chords; null: as the server is set."
+    )
+    stems: list[StemType] = Field(
+        default=[], max_length=16, description="For transcribe: which stems; empty: all."
+    )
+    quantise: Grid | None = Field(
+        default=None,
+        description="For transcribe: move notes to this grid of the beats, T for triplets.",
+    )
+
+
+@ROUTES.post(
+    "/{track_id}/jobs",
+    status_code=201,
+    response_model=JobBody,
+    responses=answers(404, 409, 422),
+)
+async def run(
+    track_id: uuid.UUID,
+    wanted: RunIn,
+    request: Request,
+    services: S,
+    user: User,
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Run one stage anew, or what is done by request: transcribe."""
+
+    async def work() -> JobBody:
+        plan = plan_of(services, wanted)
+        job = await actions.run_stage(services.tools, user, track_id, plan)
+        return JobBody(data=job_out(job, None))
+
+    fingerprint = fingerprint_of(request, wanted.model_dump_json())
+    return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
+
+
+def plan_of(services: Services, wanted: RunIn) -> Plan:
+    """Return the plan that ``wanted`` asks for."""
+    match wanted.stage:
+        case "separate":
+            return plans.separate(services.tools.models, wanted.model)
+        case "analyze":
+            return plans.analyze(analyzer.select(wanted.features), wanted.chord_engine)
+        case "transcribe":
+            return plans.transcribe(wanted.quantise, wanted.stems)
+        case "download":
+            return Plan("download")
