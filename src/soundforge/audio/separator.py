@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from soundforge.audio.engine import Engine
     from soundforge.audio.models import Models, ReportWithDetail
     from soundforge.engines import protocol
+
+SampleRate: TypeAlias = Literal["model", "source"]
 
 MIN_TIMEOUT_S: Final = 300.0
 _TIMEOUT_PER_SECOND: Final = 10.0
@@ -91,6 +93,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
     form: str = "flac",
     has_chunks: bool = False,
     threads: int = 0,
+    sample_rate: SampleRate = "model",
     earlier_dirs: tuple[Path, ...] = (),
 ) -> Separated:
     """Separate ``source`` into files in ``out_dir``.
@@ -110,6 +113,8 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         form: ``flac`` (24 bit) or ``wav`` (float, never any gain).
         has_chunks: Whether to write 10 s chunks that can be played while it runs.
         threads: CPU threads; 0 for all.
+        sample_rate: Of the files: the model's, or the ``source``'s own with exactly its length.
+            Chunks and peaks are always the model's.
         earlier_dirs: What attempts that ended early have left, the last one last: the work
             goes on from there where the model can.
 
@@ -131,6 +136,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "threads": threads,
         "duration_s": duration_s,
         "precision": models.precision,
+        "sample_rate": sample_rate,
         "earlier_dirs": [str(folder) for folder in earlier_dirs],
     }
 

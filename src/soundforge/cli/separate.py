@@ -17,7 +17,7 @@ from soundforge.cli import terminal
 
 if TYPE_CHECKING:
     from soundforge.audio.models import Models
-    from soundforge.audio.separator import Separated
+    from soundforge.audio.separator import SampleRate, Separated
 
 
 @click.command()
@@ -36,10 +36,23 @@ if TYPE_CHECKING:
     default="flac",
     help="24-bit FLAC or float WAV.",
 )
+@click.option(
+    "--sample-rate",
+    type=click.Choice(["model", "source"]),
+    default="model",
+    help="The model's, or FILE's own.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @terminal.command
 async def separate(
-    file: Path, model: str | None, out: Path, stems: str | None, form: str, *, as_json: bool
+    file: Path,
+    model: str | None,
+    out: Path,
+    stems: str | None,
+    form: str,
+    sample_rate: SampleRate,
+    *,
+    as_json: bool,
 ) -> None:
     """Separate FILE into one file per stem in the folder --out."""
     settings = terminal.load_settings()
@@ -67,6 +80,7 @@ async def separate(
         name=name,
         stems=tuple(stems.split(",")) if stems else None,
         form=form,
+        sample_rate=sample_rate,
         duration_s=recording.duration_s,
         threads=settings.engine_threads,
     )
@@ -82,6 +96,7 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
     name: str,
     stems: tuple[str, ...] | None,
     form: str,
+    sample_rate: SampleRate,
     duration_s: float,
     threads: int,
 ) -> Separated:
@@ -99,6 +114,7 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
                 report=bar,
                 stems=stems,
                 form=form,
+                sample_rate=sample_rate,
                 threads=threads,
             )
         for stem in made.stems:

@@ -11,7 +11,7 @@ from soundforge.engines import decode
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,13 +40,16 @@ class Mix:
     Attributes:
         frames: Length at ``sample_rate_hz``, once the blocks are read to the end.
         expected_frames: The length the file declares, at ``sample_rate_hz``; None if unknown.
+        source_rate_hz: The file's own rate.
+        source_frames: Length at that rate, once the blocks are read to the end.
         mended_samples: How many samples were not numbers; they count as silence.
     """
 
     def __init__(self, path: Path, sample_rate_hz: int) -> None:
         self._path, self._rate_hz = path, sample_rate_hz
-        self.frames = self.mended_samples = 0
+        self.frames = self.source_frames = self.mended_samples = 0
         with decode.open_what_is_there(path) as reader:
+            self.source_rate_hz = reader.sample_rate_hz
             self.expected_frames = reader.frames and decode.resampled_frames(
                 reader.frames, reader.sample_rate_hz, sample_rate_hz
             )
@@ -57,9 +60,9 @@ class Mix:
         Raises:
             EngineError: ``no_audio`` (no frame at all), or what decoding raises.
         """
-        self.frames = self.mended_samples = 0
+        self.frames = self.source_frames = self.mended_samples = 0
         with decode.open_what_is_there(self._path) as reader:
-            stereo = (to_stereo(self._mend(block)) for block in reader.blocks())
+            stereo = (to_stereo(self._mend(block)) for block in self._counted(reader.blocks()))
             for block in decode.resample(stereo, reader.sample_rate_hz, self._rate_hz):
                 self.frames += len(block)
                 yield block
@@ -67,6 +70,11 @@ class Mix:
             raise EngineError("no_audio", f"{self._path.name} holds no sound.", "Send a song.")
         if self.mended_samples:
             logger.warning("%d samples were not numbers: silence instead", self.mended_samples)
+
+    def _counted(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        for block in blocks:
+            self.source_frames += len(block)
+            yield block
 
     def _mend(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         with np.errstate(invalid="ignore"):

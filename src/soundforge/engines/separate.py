@@ -4,7 +4,7 @@ Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, `
 and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
 while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
 say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`` (of segments,
-0.25) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
+0.25), ``sample_rate`` (of the masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class _Params:
     duration_s: float
     precision: Any
     overlap: float
+    sample_rate: str
     earlier_dirs: tuple[Path, ...]
 
 
@@ -97,23 +98,31 @@ def _separate(
             writer.write(block)
             _tell(report, writer, mix, asked, model)
         report(_MADE, "writing the stems")
-        written = writer.finish(threads=asked.threads or os.cpu_count() or 1)
+        is_as_source = asked.sample_rate == "source"
+        written = writer.finish(
+            threads=asked.threads or os.cpu_count() or 1,
+            masters_rate_hz=mix.source_rate_hz if is_as_source else 0,
+            masters_frames=mix.source_frames if is_as_source else 0,
+        )
     report(_WRITTEN, "checking the sum")
+    mended_samples = mix.mended_samples
+    if is_as_source:
+        mix = Mix(asked.path, mix.source_rate_hz)
     null_db = _check(mix, writer, asked, model)
     task.checkpoint.discard()
     took_s = time.monotonic() - began
-    duration_s = mix.frames / model.sample_rate_hz
+    duration_s = mix.frames / writer.masters_rate_hz
     return {
         "model": model.name,
         "weights_hash": installed.weights_hash,
         "stems": [asdict(stem) for stem in written],
-        "sample_rate_hz": model.sample_rate_hz,
+        "sample_rate_hz": writer.masters_rate_hz,
         "channels": 2,
         "frames": mix.frames,
         "duration_s": duration_s,
         "gain_db": 20 * math.log10(writer.gain),
         "null_test_db": null_db,
-        "mended_samples": mix.mended_samples,
+        "mended_samples": mended_samples,
         "took_s": took_s,
         "realtime_factor": duration_s / max(took_s, 1e-3),
         **task.notes,
@@ -169,6 +178,7 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             duration_s=float(params.get("duration_s") or 0),
             precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
             overlap=_share(params.get("overlap", 0.25)),
+            sample_rate=_one_of(params.get("sample_rate") or "model", ("model", "source")),
             earlier_dirs=tuple(map(Path, params.get("earlier_dirs") or ())),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import soundfile
 
+from soundforge.engines import decode
 from soundforge.engines.stem_track import (
     BLOCK_FRAMES,
     CHANNELS,
@@ -28,7 +29,7 @@ from soundforge.engines.stem_track import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -79,7 +80,8 @@ class StemWriter:
         self._tracks = {
             stem: Track(out_dir, stem, sample_rate_hz, has_chunks=has_chunks) for stem in stems
         }
-        self.frames = 0
+        self.frames = self._masters_frames = 0
+        self.masters_rate_hz = sample_rate_hz
         self.gain = 1.0
 
     @property
@@ -118,16 +120,25 @@ class StemWriter:
         for track in self._tracks.values():
             track.release()
 
-    def finish(self, *, threads: int = 1) -> list[WrittenStem]:
+    def finish(
+        self, *, threads: int = 1, masters_rate_hz: int = 0, masters_frames: int = 0
+    ) -> list[WrittenStem]:
         """Write the masters and the peaks; return what there is now.
 
         Afterwards `gain` is what every stem was multiplied with: 1.0, or less so that the
         loudest sample of all stems is full scale.
+
+        Args:
+            threads: How many stems are written side by side.
+            masters_rate_hz: Another rate for the masters; 0 for the stems' own.
+            masters_frames: Their length at that rate; what rounding adds is cut off.
         """
+        self.masters_rate_hz = masters_rate_hz or self._rate_hz
+        self._masters_frames = masters_frames or self.frames
         tracks = list(self._tracks.values())
         for track in tracks:
             track.close()
-        loudest = max(track.loudest for track in tracks)
+        loudest = max(map(self._loudest, tracks))
         if self._form == "flac" and loudest > 1:
             self.gain = 1 / loudest
         with ThreadPoolExecutor(max(1, min(threads, len(tracks)))) as pool:
@@ -155,16 +166,29 @@ class StemWriter:
             chunks=track.chunks,
         )
 
+    def _master(self, track: Track) -> Iterator[Samples]:
+        """Yield the samples of a master, without the gain."""
+        raw = track.raw_blocks(BLOCK_FRAMES)
+        left = self._masters_frames
+        for block in decode.resample(raw, self._rate_hz, self.masters_rate_hz):
+            yield block[:left]
+            left -= len(block[:left])
+
+    def _loudest(self, track: Track) -> float:
+        if self.masters_rate_hz == self._rate_hz:
+            return track.loudest
+        return max(float(np.abs(block).max(initial=0)) for block in self._master(track))
+
     def _write_flac(self, path: Path, track: Track) -> None:
-        with open_flac(path, self._rate_hz, "PCM_24") as file:
-            for block in track.raw_blocks(BLOCK_FRAMES):
+        with open_flac(path, self.masters_rate_hz, "PCM_24") as file:
+            for block in self._master(track):
                 file.write(quantize(block * np.float32(self.gain), 24) << 8)
 
     def _write_wav(self, path: Path, track: Track) -> None:
         with soundfile.SoundFile(
-            path, "w", self._rate_hz, CHANNELS, subtype="FLOAT", format="WAV"
+            path, "w", self.masters_rate_hz, CHANNELS, subtype="FLOAT", format="WAV"
         ) as file:
-            for block in track.raw_blocks(BLOCK_FRAMES):
+            for block in self._master(track):
                 file.write(block)
 
 

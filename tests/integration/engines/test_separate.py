@@ -156,6 +156,28 @@ def test_odd_audio_gives_exact_lengths_and_stems_that_add_up(
     assert abs(vocals + accompaniment).max() <= 2
 
 
+@pytest.mark.parametrize(
+    ("frames", "rate_hz", "channels"), [(96_001, 48_000, 2), (22_051, 22_050, 1), (3, 96_000, 2)]
+)
+def test_as_source_the_stems_have_its_rate_and_its_length(
+    frames, rate_hz, channels, models_dir, tmp_path
+):
+    t_s = np.arange(frames) / rate_hz
+    tones = sum(np.sin(2 * np.pi * f * t_s) for f in (110, 880, 9000)) * 0.2
+    samples = np.repeat(tones[:, None], channels, axis=1).astype(np.float32)
+    path = written(tmp_path / "a.wav", samples, rate_hz)
+
+    result = run(path, tmp_path, models_dir, sample_rate="source")
+
+    assert (result["sample_rate_hz"], result["frames"]) == (rate_hz, frames)
+    vocals, rest = stem(tmp_path, "vocals"), stem(tmp_path, "accompaniment")
+    assert soundfile.info(tmp_path / "vocals.flac").samplerate == rate_hz
+    assert len(vocals) == len(rest) == frames
+    if frames > 100:
+        off = (vocals + rest) / 10 ** (result["gain_db"] / 20) - tones[:, None]
+        assert np.abs(off[1000:-1000]).max() < 0.001  # a filter rings at the ends
+
+
 def test_not_a_number_is_silence(models_dir, tmp_path):
     samples = music(RATE_HZ)
     samples[1000:1010] = np.nan
