@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from soundforge import registry
-from soundforge.engines import durable, features, runtime, spectrum
+from soundforge.engines import allocator, durable, features, runtime, spectrum
 from soundforge.engines.ahead import ahead
 from soundforge.engines.decode import open_what_is_there, resample
 from soundforge.engines.feature import Feature, Listener, Recording
@@ -101,7 +101,7 @@ def listen(
             channels = len(planes)
             for meter in meters.values():
                 meter.hear(planes)
-            yield planes.mean(axis=0)[:, None]
+            yield (planes.sum(axis=0) / np.float32(channels))[:, None]
 
     listeners = _listeners(chosen, models_dir, best)
     measures = _measures(chosen, listeners)
@@ -198,4 +198,5 @@ def _save(folder: Path, value: dict[str, Any], findings: Mapping[str, Finding]) 
 
 
 if __name__ == "__main__":
+    allocator.keep_what_was_freed()
     runtime.serve(analyze)
