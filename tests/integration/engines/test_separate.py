@@ -119,9 +119,15 @@ def test_vocals_are_found_again_in_a_new_mix(separated, models_dir, tmp_path):
 
     value = run(mix, tmp_path, models_dir)
 
-    found = stem(tmp_path, "vocals") / 10 ** (value["gain_db"] / 20)
-    sdr_db = 10 * np.log10(np.sum(vocals**2) / np.sum((vocals - found) ** 2))
-    assert sdr_db >= 4.0
+    scale = 10 ** (value["gain_db"] / 20)
+    found = {name: stem(tmp_path, name) / scale for name in ("vocals", "accompaniment")}
+    # The mix itself is at 0 dB. Measured: 13.6 and 13.6 dB; half a dB less is another model.
+    assert sdr_db(vocals, found["vocals"]) > 13
+    assert sdr_db(backing, found["accompaniment"]) > 13
+
+
+def sdr_db(wanted, found):
+    return 10 * np.log10(np.sum(wanted**2) / np.sum((wanted - found) ** 2))
 
 
 @pytest.mark.parametrize(
