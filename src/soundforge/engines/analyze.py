@@ -150,10 +150,19 @@ def conclude(
     return {name: found[name] for name in chosen}
 
 
-def _in_order(chosen: Mapping[str, Feature]) -> Iterable[str]:
-    """Return the names, each after those whose findings it uses."""
+def _in_order(chosen: Mapping[str, Feature]) -> Iterator[str]:
+    """Yield the names, each after those whose findings it uses.
+
+    Those that wait for a listener, which may be behind, come as late as they can.
+    """
     graph = {name: set(one.after) & chosen.keys() for name, one in chosen.items()}
-    return TopologicalSorter(graph).static_order()
+    sorter, ready = TopologicalSorter(graph), list[str]()
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=lambda one: bool(chosen[one].listeners))
+        name, *ready = ready
+        yield name
+        sorter.done(name)
 
 
 def _choose(names: list[str]) -> dict[str, Feature]:
