@@ -24,9 +24,11 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    NotesView,
     PartView,
     PresetView,
     SeparationView,
+    SongUrls,
     SoundView,
     StageName,
     StageView,
@@ -119,6 +121,14 @@ class FakeStudio:
 
     async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
         self.calls.append(("run", track_id, stage, model or ""))
+
+    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
+        self.calls.append(("notes", track_id, quantise or ""))
+        track = self.all[track_id]
+        stage = StageView(
+            "transcribe", "processing", "job-notes", 40, message="Listening to the bass"
+        )
+        self.put(dataclasses.replace(track, notes=NotesView(stage)))
 
     async def delete_track(self, track_id: str) -> None:
         self.bin[track_id] = self.all.pop(track_id)
@@ -356,6 +366,7 @@ def library() -> list[TrackView]:
             sound=SOUND,
             stems=stems(),
             separation=SeparationView("/fake/mix", null_test_db=134.2),
+            urls=SongUrls("/fake/song/timeline", "/fake/song/chords", "/fake/song/beats"),
             duration_s=25.0,
             inserted_at=NOW + timedelta(minutes=5),
         ),

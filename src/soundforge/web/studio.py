@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from soundforge.web.track_view import (
     ErrorView,
+    NotesView,
     PartView,
     SeparationView,
+    SongUrls,
     SoundView,
     StageName,
     StageStatus,
@@ -35,9 +37,11 @@ __all__ = [
     "ImportOutcome",
     "Limits",
     "ModelView",
+    "NotesView",
     "PartView",
     "PresetView",
     "SeparationView",
+    "SongUrls",
     "SoundView",
     "StageName",
     "StageStatus",
@@ -193,6 +197,15 @@ class Studio(Protocol):
             errors.NotFound: No such track.
             errors.Conflict: There is no recording yet, or the stage is at work.
             errors.Invalid: No such model, or it is not installed (``model_not_installed``).
+        """
+
+    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
+        """Write down the notes of the track's stems, moved to a grid if one is named.
+
+        Raises:
+            errors.NotFound: No such track.
+            errors.Conflict: There are no stems yet, or it is being done.
+            errors.Invalid: No such grid, or there are no beats to make it of.
         """
 
     async def delete_track(self, track_id: str) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
 """``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
 
-StageName: TypeAlias = Literal["download", "separate", "analyze"]
+StageName: TypeAlias = Literal["download", "separate", "analyze", "transcribe"]
 
 StageStatus: TypeAlias = Literal[
     "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"
@@ -146,6 +146,38 @@ class SoundView:
 
 
 @dataclass(frozen=True, slots=True)
+class NotesView:
+    """The notes of a track, as far as somebody asked for them.
+
+    Args:
+        stage: The newest job that writes them down.
+        midi_url: The file; empty until one was written.
+        counts: How many notes each stem of that file has, by its label.
+        quantise: The grid they were moved to; None where they lie as they were played.
+    """
+
+    stage: StageView
+    midi_url: str = ""
+    counts: tuple[tuple[str, int], ...] = ()
+    quantise: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SongUrls:
+    """Where to get what was found along the time of a track; empty where nothing was.
+
+    Args:
+        timeline: For the player; another address after another analysis.
+        chords: Takes ``format``, ``labels`` and ``transpose``.
+        beats: Takes ``format``.
+    """
+
+    timeline: str = ""
+    chords: str = ""
+    beats: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackView:
     """One track of the library, with all a card or its page shows.
 
@@ -158,6 +190,7 @@ class TrackView:
         coming: The stems that are being made and can be played in part, when there are no
             others; their job is the stage ``separate``.
         separation: What made ``stems``; None without any.
+        notes: None as long as nobody asked for them.
         error: The failure to show first, when ``state`` is ``failed``.
     """
 
@@ -177,4 +210,6 @@ class TrackView:
     stems: tuple[StemView, ...] = ()
     coming: tuple[StemView, ...] = ()
     separation: SeparationView | None = None
+    urls: SongUrls = SongUrls()
+    notes: NotesView | None = None
     error: ErrorView | None = None

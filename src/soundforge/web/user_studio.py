@@ -121,8 +121,15 @@ class UserStudio:
                 plan = plans.separate(self._tools.models, model)
             case "analyze":
                 plan = plans.analyze()
+            case "transcribe":
+                plan = plans.transcribe()
             case "download":
                 plan = Plan("download")
+        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+
+    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
+        """Write down the notes of the track's stems."""
+        plan = plans.transcribe(quantise)
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
 
     async def delete_track(self, track_id: str) -> None:

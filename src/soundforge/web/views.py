@@ -8,7 +8,9 @@ from soundforge.library import Job, Track, tracks
 from soundforge.web import song_sheet
 from soundforge.web.studio import (
     ErrorView,
+    NotesView,
     SeparationView,
+    SongUrls,
     SoundView,
     StageName,
     StageStatus,
@@ -62,7 +64,41 @@ def track_view(
         stems=(stems := tuple(_stem_view(stem) for stem in tracks.newest_stems(track))),
         coming=() if stems else _coming(track, stems_of or {}),
         separation=_separation(track, stems[0].job_id) if stems else None,
+        urls=song_urls(track),
+        notes=_notes(track, looks),
         error=next((stage.error for stage in stages if stage.status == "failed"), None),
+    )
+
+
+def song_urls(track: Track) -> SongUrls:
+    """Return where to get the chords and beats that were found, and what a player draws."""
+    base = f"/api/v1/tracks/{track.id}"
+    has = {
+        name: tracks.newest_feature(track, name) is not None
+        for name in ("beats", "chords", "sections")
+    }
+    return SongUrls(
+        timeline=f"{base}/timeline?analysis={track.analyses[-1].id}" if any(has.values()) else "",
+        chords=f"{base}/chords" if has["chords"] else "",
+        beats=f"{base}/beats" if has["beats"] else "",
+    )
+
+
+def _notes(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> NotesView | None:
+    asked = [job for job in track.jobs if job.stage == "transcribe"]
+    if not asked:
+        return None
+    stage = _stage_view("transcribe", asked[-1], looks.get(asked[-1].id))
+    done = tracks.newest_done(track, "transcribe")
+    if done is None:
+        return NotesView(stage)
+    results = done.results or {}
+    counts = results.get("counts") or {}
+    return NotesView(
+        stage,
+        midi_url=f"/api/v1/tracks/{track.id}/midi",
+        counts=tuple((name.capitalize(), counts[name]) for name in counts),
+        quantise=results.get("quantise"),
     )
 
 

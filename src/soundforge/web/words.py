@@ -6,7 +6,6 @@ What is not known is said to be unknown; nothing is drawn as zero. Every functio
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ DOING: Final[dict[StageName, str]] = {
     "download": "Downloading",
     "separate": "Separating",
     "analyze": "Analysing",
+    "transcribe": "Writing notes",
 }
 _DONE: Final[dict[StageName, str]] = {
     "download": "Downloaded",
@@ -181,21 +181,6 @@ def size(size_bytes: int) -> str:
         if value >= 0.9995:
             return f"{value:.1f} {unit}" if value < 9.95 else f"{value:.0f} {unit}"
     return f"{size_bytes} B"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A label of a time line, and how far along it stands, in percent."""
-
-    text: str
-    percent: float
-
-
-def time_marks(duration_s: float) -> tuple[Mark, ...]:
-    """Return at most 13 marks of a time line, at round times."""
-    step_s = next((step for step in (5, 10, 20, 30, 60, 120, 300) if duration_s <= 13 * step), 600)
-    times_s = range(0, max(1, int(duration_s)), step_s)
-    return tuple(Mark(clock(at), round(100 * at / duration_s, 2)) for at in times_s)
 
 
 def tempo(tempo_bpm: float | None) -> str:

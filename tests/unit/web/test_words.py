@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundforge.web import words
+from soundforge.web import time_line, words
 from soundforge.web.studio import ErrorView, SeparationView, SoundView, StageView
 from tests.fakes.studio import a_track, done, stages
 
@@ -183,7 +183,7 @@ def test_sizes_are_decimal(size_bytes, expected):
 
 @given(st.floats(0.1, 36_000))
 def test_a_time_line_has_few_marks_in_order(duration_s):
-    marks = words.time_marks(duration_s)
+    marks = time_line.time_marks(duration_s)
 
     assert 1 <= len(marks) <= 61
     assert all(0 <= mark.percent <= 100 for mark in marks)

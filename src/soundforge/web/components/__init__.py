@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.live.escape import Safe
 from soundforge.live.template import Template
-from soundforge.web import assets, drawing, words
+from soundforge.web import assets, drawing, song_words, time_line, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ _HELPERS: Final[dict[str, Any]] = {
     "cover_url": cover_url,
     "drawing": drawing,
     "icon": icon,
+    "song_words": song_words,
     "stem_icon": stem_icon,
     "words": words,
 }
@@ -67,6 +68,7 @@ for _name in (
     "spotify_input",
     "empty_library",
     "stem_lanes",
+    "export_panel",
     "shell",
 ):
     _pieces[_name] = _piece(_name)
@@ -93,7 +95,7 @@ def lanes(stems: Sequence[StemView], ready_s: float | None = None) -> Rendered:
     duration_s = stems[0].duration_s
     return _pieces["stem_lanes"](
         stems=stems,
-        marks=words.time_marks(duration_s),
+        marks=time_line.time_marks(duration_s),
         ready_s=duration_s if ready_s is None else ready_s,
     )
 

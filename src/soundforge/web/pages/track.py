@@ -39,6 +39,7 @@ class TrackPage(StudioPage):
         "run": "_run",
         "choose": "_choose",
         "pulled": "_pulled",
+        "notes": "_notes",
     }
 
     async def mount(self, params: Mapping[str, str], session: Mapping[str, Any]) -> None:
@@ -142,6 +143,11 @@ class TrackPage(StudioPage):
             raise errors.Invalid("unknown_stage", "There is no such stage.")
         model = str(value.get("model", ""))[:64] or None
         await self._studio.run_stage(self._track_id, stage, model=model)
+        await self._load()
+
+    async def _notes(self, value: Value) -> None:
+        quantise = str(value.get("quantise", ""))[:16] or None
+        await self._studio.write_notes(self._track_id, quantise=quantise)
         await self._load()
 
     async def _pulled(self, value: Value) -> None:

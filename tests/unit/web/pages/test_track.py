@@ -10,7 +10,7 @@ from soundforge import errors
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.track import TrackPage
-from soundforge.web.studio import SeparationView
+from soundforge.web.studio import ErrorView, NotesView, SeparationView, SongUrls, StageView
 from tests.fakes.studio import MODELS, FakeStudio, being_separated, library, separated
 
 
@@ -66,6 +66,64 @@ async def test_without_a_recording_nothing_can_be_started():
     assert "Try again" in html
     assert "Only a live version was found" in html
     assert "Separate with" not in html
+
+
+async def test_chords_and_beats_can_be_taken_along():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    for href in ("chords?format=txt&amp;labels=full", "chords?format=csv", "beats?format=csv"):
+        assert f'href="/fake/song/{href}' in html
+    assert "Write them down" in html
+    assert "Download MIDI" not in html
+
+
+async def test_notes_are_asked_for_and_their_progress_is_told():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("notes", {"quantise": "1/16"})
+
+    html = driver.html()
+    assert studio.calls == [("notes", "salt", "1/16")]
+    assert "Writing notes, 40%." in html
+    assert 'phx-value-id="job-notes" aria-label="Cancel writing notes"' in html
+    assert "Write them down" not in html
+
+
+async def test_notes_that_are_there_are_a_file_with_what_is_in_it():
+    studio = FakeStudio(library())
+    notes = NotesView(StageView("transcribe", "completed"), "/fake/midi", (("Bass", 7),), "1/8")
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], notes=notes)
+
+    html = (await mounted(studio)).html()
+
+    assert 'href="/fake/midi" download' in html
+    assert "Bass 7 notes, on eighths." in html
+    assert "Write them again" in html
+
+
+async def test_notes_that_failed_say_why_and_can_be_asked_for_again():
+    studio = FakeStudio(library())
+    error = ErrorView("weights_unreachable", "The network could not be fetched.", "Retry.")
+    notes = NotesView(StageView("transcribe", "failed", "job-notes", error=error))
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], notes=notes)
+
+    html = (await mounted(studio)).html()
+
+    assert "The network could not be fetched." in html
+    assert "weights_unreachable" in html
+    assert "Write them down" in html
+
+
+async def test_without_beats_there_is_no_grid():
+    studio = FakeStudio(library())
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], urls=SongUrls())
+
+    html = (await mounted(studio)).html()
+
+    assert "As they were played" in html
+    assert "On eighths" not in html
+    assert "Analyse the track to have a grid." in html
 
 
 async def test_an_unknown_track_is_not_found():
