@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import faulthandler
+import importlib
 import logging
 import os
 import signal
@@ -70,10 +71,15 @@ class EngineError(Exception):
 
 
 def serve(work: Work) -> None:
-    """Run ``work`` once, on the request that standard input holds, and send its answer."""
+    """Run ``work`` once, on the request that standard input holds, and send its answer.
+
+    With arguments on the command line the engine's file in `by_hand` runs instead.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     faulthandler.enable()  # a segmentation fault leaves its traceback in the log
-    answers = _claim_stdout()
+    if sys.argv[1:]:
+        raise SystemExit(_by_hand(sys.argv[1:]))
+    answers = claim_stdout()
     watcher = _die_with_owner()
 
     def send(message: Message) -> None:
@@ -88,11 +94,24 @@ def serve(work: Work) -> None:
         try:
             send(answer)
         except (ValueError, TypeError) as error:  # a result that JSON cannot carry
-            send(_explain(error))
+            send(explain(error))
     finally:
         if watcher:
             watcher.kill()
             watcher.wait()
+
+
+def _by_hand(arguments: list[str]) -> int:
+    # By its name: the file imports the engine, and an engine knows nothing of command lines.
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    package, _, name = (spec.name if spec else "").rpartition(".")
+    try:
+        command = importlib.import_module(f"{package}.by_hand.{name}")
+    except ModuleNotFoundError:
+        sys.stderr.write("This engine takes no arguments: it reads one request from its input.\n")
+        return 2
+    status: int = command.main(arguments)
+    return status
 
 
 def _answer(work: Work, report: Report) -> Message:
@@ -102,10 +121,11 @@ def _answer(work: Work, report: Report) -> Message:
             raise ProtocolError(f"{type(request).__name__} is not a request")
         return Result(work(request.params, report))
     except Exception as error:  # noqa: BLE001 -- the process boundary: all must be told
-        return _explain(error)
+        return explain(error)
 
 
-def _explain(error: Exception) -> Error:
+def explain(error: Exception) -> Error:
+    """Return what the owner is told of a failure; the log gets the traceback of what is a bug."""
     if isinstance(error, EngineError):
         return Error(error.code, error.message, error.next_step, error.retryable)
     if isinstance(error, ProtocolError):
@@ -130,7 +150,7 @@ def _explain(error: Exception) -> Error:
     )
 
 
-def _claim_stdout() -> BinaryIO:
+def claim_stdout() -> BinaryIO:
     """Keep standard output for messages; whatever else prints goes to the log.
 
     Native libraries print to file descriptor 1 behind Python's back, and one stray

@@ -90,7 +90,7 @@ def _ear(name: str, params: dict[str, Any]) -> Ear:
         raise EngineError(
             "model_not_installed",
             "The network that hears notes is not on this machine.",
-            "Connect to the Internet once, then retry: it is fetched by itself.",
+            "Connect to the Internet and retry: it is fetched by itself. Or: sfa models pull basic_pitch",
             retryable=True,
         )
     return polyphonic.Ear(installed.path, threads=int(params.get("threads") or 1))
