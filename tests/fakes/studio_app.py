@@ -20,6 +20,7 @@ from soundforge.live.limits import Access
 from soundforge.web import security
 from soundforge.web.layout import error_page
 from soundforge.web.site import file_routes, live_site
+from tests.fakes import song
 from tests.fakes.studio import NOW, ClickStems, FakeStudio, a_track, library
 
 TAP = Path(__file__).with_name("tap.js")
@@ -79,6 +80,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
             Route("/fake/tap.js", lambda _: FileResponse(TAP)),
             Route("/fake/stems/{stem}/chunks/{number:int}", chunk),
             Route("/fake/stems/{stem}/peaks", peaks),
+            Route("/fake/song/timeline", _timeline),
             Route("/api/v1/uploads", upload, methods=["POST"]),
             Route("/api/v1/models/{name}/pull", pull, methods=["POST"]),
         ],
@@ -88,6 +90,12 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
     app.state.studio = studio
     app.add_middleware(security.Gate, allowed_hosts=["127.0.0.1"])
     return app
+
+
+async def _timeline(request: Request) -> Response:
+    query = request.query_params
+    found = song.timeline(query.get("labels", "simple"), int(query.get("transpose", 0)))
+    return JSONResponse({"data": found})
 
 
 app = make_app(FakeStudio(library()))

@@ -4,6 +4,7 @@
 // played, and is only told whether the transport runs. Its id names the separation: while that runs
 // and when it has ended it is the same element, and what plays goes on playing.
 import { StemEngine } from "soundforge/player/engine.js";
+import { SongLanes } from "soundforge/player/song_lanes.js";
 import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
 
 const STEP_S = 5;
@@ -30,17 +31,25 @@ export const StemPlayer = {
       said: this.el.querySelector("[data-said]"),
       length: this.el.querySelector("[data-length]"),
       front: this.el.querySelector("[data-front]"),
+      loop: this.el.querySelector("[data-act=loop]"),
+      looped: this.el.querySelector("[data-looped]"),
+      bar: this.el.querySelector("[data-bar]"),
+      strip: this.el.querySelector("[data-strip]"),
     };
+    const { rate = 1, semitones = 0 } = this.el.dataset;
+    this.song = new SongLanes(this.el, { durationS: +durationS, rate: +rate, semitones: +semitones });
     this.peaks = new Map();
     this.listen();
     this.showState("idle");
     this.showReady();
     this.drawAll();
+    this.loadSong();
     this.frame();
   },
 
   updated() {
     this.showState(this.engine.state);
+    if (this.el.dataset.timelineUrl !== this.song.url) this.loadSong();
     const [readyS, durationS] = [+this.el.dataset.readyS, +this.el.dataset.durationS];
     if (readyS === this.engine.readyS && durationS === this.engine.durationS) return;
     this.engine.grow({ readyS, durationS });
@@ -61,6 +70,7 @@ export const StemPlayer = {
       target.addEventListener(name, handler.bind(this), { signal: this.aborter.signal });
     on(this.el, "click", this.onClick);
     on(this.el, "input", this.onInput);
+    on(this.parts.strip, "keydown", this.onChordKey);
     on(this.engine, "state", this.onState);
     on(window, "keydown", this.onKey);
     on(window, "sfa:theme", this.redraw);
@@ -72,6 +82,8 @@ export const StemPlayer = {
   onClick(event) {
     const button = event.target.closest("[data-act]");
     if (button) return this.act(button);
+    const chord = event.target.closest(".chord");
+    if (chord) return this.engine.seek(Number(chord.dataset.startS));
     const lane = event.target.closest("[data-seekable]");
     if (!lane) return undefined;
     const box = lane.getBoundingClientRect();
@@ -86,6 +98,16 @@ export const StemPlayer = {
         return this.toggle();
       case "start":
         return this.engine.seek(0);
+      case "part":
+        return this.goTo(Number(button.dataset.startS));
+      case "loop":
+        return this.loop(isOn ? this.song.loopAt(this.engine.position) : null);
+      case "labels":
+        this.song.labels = button.value;
+        return this.loadSong();
+      case "shift":
+        this.song.transpose = (this.song.transpose + Number(button.value)) % 12;
+        return this.loadSong();
       case "mute":
         this.engine.setMute(index, isOn);
         break;
@@ -103,6 +125,41 @@ export const StemPlayer = {
   toggle() {
     if (this.engine.isRunning) this.engine.pause();
     else this.engine.play();
+  },
+
+  /** Jump to a part; what is repeated moves along. */
+  goTo(position) {
+    if (this.engine.loop) this.loop(this.song.loopAt(position));
+    return this.engine.seek(position);
+  },
+
+  loop(region) {
+    const { engine, parts } = this;
+    engine.setLoop(region);
+    parts.loop.setAttribute("aria-pressed", String(Boolean(region)));
+    parts.loop.querySelector("span").textContent = region ? `Loop ${region.name}` : "Loop";
+    parts.looped.hidden = !region;
+    if (!region) return;
+    parts.looped.style.setProperty("--x", `${(100 * region.start) / engine.durationS}%`);
+    parts.looped.style.setProperty("--w", `${(100 * (region.end - region.start)) / engine.durationS}%`);
+  },
+
+  /** Parts, chords and beats; the desk is whole without them. */
+  async loadSong() {
+    const url = this.el.dataset.timelineUrl;
+    if (!url || !(await this.song.load(url).catch(() => false))) return;
+    const { sections, downbeats_s: bars } = this.song.found;
+    this.parts.loop.hidden = !sections.length && bars.length < 2;
+    this.showPosition();
+    this.redraw();
+  },
+
+  onChordKey(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    this.engine.seek(this.song.neighbour(this.engine.position, step));
+    event.preventDefault();
+    event.stopPropagation();
   },
 
   onInput(event) {
@@ -127,6 +184,7 @@ export const StemPlayer = {
     if (event.key === " ") this.toggle();
     else if (event.key in moves) this.engine.seek(this.engine.position + moves[event.key]);
     else if (event.key === "Home") this.engine.seek(0);
+    else if (event.key === "l" && !this.parts.loop.hidden) this.parts.loop.click();
     else return;
     event.preventDefault();
   },
@@ -155,9 +213,12 @@ export const StemPlayer = {
     const { engine, parts } = this;
     const percent = (engine.position / engine.durationS) * 100;
     parts.head.style.transform = `translateX(${percent}%)`;
+    this.song.show(engine.position);
     const text = clock(engine.position);
     if (parts.clock.textContent === text) return;
     parts.clock.textContent = text;
+    const bar = this.song.barAt(engine.position);
+    parts.bar.textContent = bar && ` · ${bar}`;
     parts.seek.value = engine.position;
     parts.seek.style.setProperty("--p", `${percent}%`);
     parts.seek.setAttribute("aria-valuetext", `${text} of ${clock(engine.durationS)}`);
@@ -198,7 +259,7 @@ export const StemPlayer = {
     this.drawing = Promise.allSettled(
       this.lanes.map(async (lane) => {
         this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl, this.engine.durationS));
-        drawWave(lane.querySelector("canvas"), this.peaks.get(lane));
+        this.draw(lane);
       }),
     );
     await this.drawing;
@@ -210,8 +271,14 @@ export const StemPlayer = {
     // After the style has settled: a theme or a mute changes the colour of the canvas.
     cancelAnimationFrame(this.redrawing);
     this.redrawing = requestAnimationFrame(() => {
-      for (const [lane, peaks] of this.peaks) drawWave(lane.querySelector("canvas"), peaks);
+      for (const lane of this.peaks.keys()) this.draw(lane);
+      this.song.show(this.engine.position);
     });
+  },
+
+  draw(lane) {
+    const grid = { durationS: this.engine.durationS, ...this.song.found };
+    drawWave(lane.querySelector("canvas"), this.peaks.get(lane), grid);
   },
 };
 

@@ -1,7 +1,8 @@
 // Plays several stems on one audio clock: every source of a piece starts at the same sample.
 //
-// The time line: `origin` is the context time at which position `from` is heard. A piece that
-// arrives late moves `origin`, so position never runs ahead of sound.
+// The time line is a list of spans: from context time `at` the track sounds from `begins` to `ends`.
+// A piece that arrives late begins a span of its own, so position never runs ahead of sound; a loop
+// is a span that begins where the loop does.
 import { ChunkStore } from "soundforge/player/chunks.js";
 
 const CHUNK_S = 10;
@@ -30,9 +31,10 @@ export class StemEngine extends EventTarget {
     this.level = 1;
     this.channels = stems.map((stem) => ({ stem, isMuted: false, isSolo: false, level: 1, gain: null }));
     this.sources = new Set();
-    this.from = 0;
-    this.until = 0;
+    this.loop = null;
+    this.rate = 1;
     this.run = null;
+    this.startFrom(0);
   }
 
   get isRunning() {
@@ -41,9 +43,10 @@ export class StemEngine extends EventTarget {
 
   /** Seconds into the track, never beyond what has been scheduled. */
   get position() {
-    if (this.origin === undefined || !this.isRunning) return this.from;
-    const heard = this.from + Math.max(0, this.context.currentTime - this.origin);
-    return Math.min(this.durationS, Math.max(this.from, Math.min(heard, this.until)));
+    if (!this.spans.length || !this.isRunning) return this.from;
+    const now = this.context.currentTime;
+    const span = this.spans.findLast((one) => one.at <= now) ?? this.spans[0];
+    return Math.min(span.begins + Math.max(0, now - span.at) * this.rate, span.ends);
   }
 
   isEnd(position) {
@@ -55,9 +58,7 @@ export class StemEngine extends EventTarget {
     this.open();
     this.silence();
     const run = (this.run = Symbol("run"));
-    this.from = this.isEnd(position) ? 0 : Math.max(0, position);
-    this.until = this.from;
-    this.origin = undefined;
+    this.startFrom(this.isEnd(position) ? 0 : Math.max(0, position));
     this.become("loading");
     try {
       await this.context.resume();
@@ -90,6 +91,23 @@ export class StemEngine extends EventTarget {
     this.dispatchEvent(new CustomEvent("grown"));
   }
 
+  /** Play `{start, end}` (seconds) over and over once the playhead is in it; null ends that. */
+  setLoop(loop) {
+    const position = this.position;
+    // Turns fall on samples: between two of them a piece would be blurred.
+    const onSample = (seconds) => Math.round(seconds * this.sampleRateHz) / this.sampleRateHz;
+    this.loop = loop && { start: onSample(loop.start), end: onSample(Math.min(loop.end, this.durationS)) };
+    if (this.isRunning) this.play(position);
+  }
+
+  /** Faster or slower as on a tape: the pitch moves along. 1 is as recorded. */
+  setRate(rate) {
+    const position = this.position;
+    const isRunning = this.isRunning;
+    this.rate = rate;
+    if (isRunning) this.play(position);
+  }
+
   setMute(index, isMuted) {
     this.channels[index].isMuted = isMuted;
     this.mix();
@@ -118,7 +136,7 @@ export class StemEngine extends EventTarget {
 
   /** Called once a frame; notices the end, an empty buffer and a clock that stands still. */
   watch(nowMs) {
-    if (!this.isRunning || this.origin === undefined) return;
+    if (!this.isRunning || !this.spans.length) return;
     const clock = this.context.currentTime;
     if (clock !== this.lastClock) {
       this.lastClock = clock;
@@ -127,9 +145,9 @@ export class StemEngine extends EventTarget {
     } else if (nowMs - this.movedAtMs > STALL_MS && this.state === "playing") {
       this.become("stalled");
     }
-    const position = this.position;
-    if (this.isEnd(position)) this.pause();
-    else if (position >= this.until && this.state === "playing") this.become("buffering");
+    const isLast = this.isEnd(this.next);
+    if (isLast && this.isEnd(this.position)) this.pause();
+    else if (!isLast && clock >= this.nextAt && this.state === "playing") this.become("buffering");
   }
 
   async close() {
@@ -161,18 +179,24 @@ export class StemEngine extends EventTarget {
     }
   }
 
+  startFrom(position) {
+    this.from = position;
+    this.next = position;
+    this.nextAt = undefined;
+    this.spans = [];
+  }
+
   /** Schedule piece after piece until the end, staying `AHEAD_S` ahead of the ear. */
   async feed(run) {
-    let index = Math.min(Math.floor(this.from / CHUNK_S), Math.ceil(this.durationS / CHUNK_S) - 1);
-    while (this.run === run && this.until < this.durationS) {
+    while (this.run === run && !this.isEnd(this.next)) {
+      const index = Math.min(Math.floor(this.next / CHUNK_S), Math.ceil(this.durationS / CHUNK_S) - 1);
       await this.untilThere(index, run);
       if (this.run !== run) return;
       const buffers = await this.store.all(index);
       if (this.run !== run) return;
       this.schedule(buffers, index);
       this.store.keep(index - 1, index + 2);
-      index += 1;
-      while (this.run === run && this.until - this.position > AHEAD_S) {
+      while (this.run === run && this.nextAt - this.context.currentTime > AHEAD_S) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -187,28 +211,30 @@ export class StemEngine extends EventTarget {
   }
 
   schedule(buffers, index) {
-    const begins = index * CHUNK_S;
     const soonest = this.context.currentTime + START_DELAY_S;
-    if (this.origin === undefined) {
-      this.origin = soonest;
-      this.movedAtMs = performance.now();
-    } else if (this.origin + (this.until - this.from) < soonest) {
-      this.origin = soonest - (this.until - this.from);
-    }
-    const offset = this.until - begins;
-    const at = this.origin + (this.until - this.from);
-    buffers.forEach((buffer, channel) => this.start(buffer, this.channels[channel], at, offset));
+    if (this.nextAt === undefined) this.movedAtMs = performance.now();
+    const at = Math.max(this.nextAt ?? soonest, soonest);
+    const begins = this.next;
     // The last piece is as long as the track leaves it; the rest are whole.
-    this.until = Math.min(this.durationS, begins + CHUNK_S);
+    const whole = Math.min(this.durationS, (index + 1) * CHUNK_S);
+    const turns = this.loop && begins < this.loop.end && this.loop.end <= whole;
+    const ends = turns ? this.loop.end : whole;
+    const lengthS = turns ? ends - begins : undefined;
+    buffers.forEach((buffer, i) => this.start(buffer, this.channels[i], at, begins - index * CHUNK_S, lengthS));
+    const isOver = (span) => span.at + (span.ends - span.begins) / this.rate < this.context.currentTime;
+    this.spans = [...this.spans.filter((span) => !isOver(span)), { at, begins, ends }];
+    this.nextAt = at + (ends - begins) / this.rate;
+    this.next = turns ? this.loop.start : ends;
     if (this.state !== "playing") this.become("playing");
   }
 
-  start(buffer, channel, at, offset) {
+  start(buffer, channel, at, offset, lengthS) {
     const source = this.context.createBufferSource();
     source.buffer = buffer;
+    source.playbackRate.value = this.rate;
     source.connect(channel.gain);
     source.onended = () => this.sources.delete(source);
-    source.start(at, offset);
+    source.start(at, offset, lengthS);
     this.sources.add(source);
   }
 

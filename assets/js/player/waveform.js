@@ -1,6 +1,7 @@
 // Draws one stem from its peaks: one byte per 10 ms, 255 = full scale. The loudest peak of a
 // column is the veil, the mean of its peaks the solid core.
 const PEAKS_PER_S = 100;
+const LEAST_GAP_PX = 7;
 
 /** `durationS` makes room for what is not there yet. */
 export async function fetchPeaks(url, durationS) {
@@ -12,7 +13,8 @@ export async function fetchPeaks(url, durationS) {
   return peaks;
 }
 
-export function drawWave(canvas, peaks) {
+/** `grid` holds the beats and downbeats (seconds) to draw behind the wave of `durationS`. */
+export function drawWave(canvas, peaks, grid) {
   const scale = Math.min(2, window.devicePixelRatio || 1);
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -21,12 +23,31 @@ export function drawWave(canvas, peaks) {
   canvas.height = height * scale;
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
-  pen.fillStyle = getComputedStyle(canvas).color;
+  const style = getComputedStyle(canvas);
+  drawGrid(pen, { width, height }, grid, style.outlineColor);
+  pen.fillStyle = style.color;
   const { veil, core } = columns(peaks, width, (height / 2) * 0.94);
   pen.globalAlpha = 0.5;
   fillShape(pen, veil, height / 2);
   pen.globalAlpha = 1;
   fillShape(pen, core, height / 2);
+}
+
+/** Bars, and beats where they have room; in a long song only every fourth, eighth … bar. */
+function drawGrid(pen, { width, height }, { durationS, beats_s: beats, downbeats_s: bars }, colour) {
+  const pxPerS = width / durationS;
+  const gap = (times) => ((times.at(-1) - times[0]) / (times.length - 1)) * pxPerS;
+  const line = (seconds, alpha) => {
+    pen.globalAlpha = alpha;
+    pen.fillRect(Math.round(seconds * pxPerS), 0, 1, height);
+  };
+  pen.fillStyle = colour;
+  if (beats.length > 1 && gap(beats) >= LEAST_GAP_PX) for (const at of beats) line(at, 0.45);
+  if (bars.length > 1) {
+    let step = 1;
+    while (gap(bars) * step < LEAST_GAP_PX) step *= step < 4 ? 4 : 2;
+    for (let i = 0; i < bars.length; i += step) line(bars[i], 1);
+  }
 }
 
 function columns(peaks, width, halfHeight) {

@@ -85,18 +85,31 @@ def card(track: TrackView) -> Rendered:
     )
 
 
-def lanes(stems: Sequence[StemView], ready_s: float | None = None) -> Rendered:
+def lanes(
+    stems: Sequence[StemView],
+    ready_s: float | None = None,
+    *,
+    timeline_url: str = "",
+    rate: float = 1.0,
+    semitones: float = 0.0,
+) -> Rendered:
     """Return the desk of stems that belong together, with the marks of its time line.
 
     Args:
         stems: The stems of one separation.
         ready_s: How much of them can be played; None for all.
+        timeline_url: Where chords, parts and beats come from; empty where there are none.
+        rate: How much faster than the recording the stems run.
+        semitones: How much higher they are.
     """
     duration_s = stems[0].duration_s
     return _pieces["stem_lanes"](
         stems=stems,
         marks=time_line.time_marks(duration_s),
         ready_s=duration_s if ready_s is None else ready_s,
+        timeline_url=timeline_url,
+        rate=rate,
+        semitones=semitones,
     )
 
 
