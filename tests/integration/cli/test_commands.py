@@ -63,6 +63,18 @@ def test_models_are_listed_with_what_is_known_of_their_licence(sfa):
     assert models["htdemucs"]["available"]
     assert not models["htdemucs"]["is_fetched_by_itself"]
     assert all(model["licence"] for model in models.values())
+    assert models["beatnet"]["kind"] == "analysis"
+    assert models["htdemucs"]["kind"] == "separation"
+
+
+def test_a_network_of_the_analyses_is_imported_checked_and_removed(sfa, beatnet_wheel):
+    imported = sfa("models", "import", "beatnet", beatnet_wheel)
+    verified = sfa("models", "verify", "beatnet")
+    removed = sfa("models", "remove", "beatnet")
+
+    assert imported.returncode == verified.returncode == removed.returncode == 0, imported.stderr
+    assert "Attribution 4.0" in " ".join(imported.stdout.split())
+    assert sfa("models", "verify", "beatnet").returncode == 1
 
 
 def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song, models_dir):
