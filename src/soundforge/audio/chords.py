@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from soundforge.audio import analyzer
-from soundforge.engines import chord_labels
+from soundforge.engines import chord_labels, note_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,7 @@ def read(
         transpose: Semitones to move all by; negative is lower.
     """
     found: list[Segment] = []
+    notes = _notes(features, transpose)
     for row in (features.get("chords") or {}).get("segments", ()):
         chord = chord_labels.parse(row["label" if is_full else "simple_label"])
         moved = chord.transposed(transpose) if chord else None
@@ -72,6 +73,25 @@ def read(
             lasted_s, lasts_s = before.end_s - before.start_s, end_s - start_s
             weighted = before.confidence * lasted_s + confidence * lasts_s
             start_s, confidence = before.start_s, weighted / (lasted_s + lasts_s)
-        name = moved.name if moved else ""
+        name = moved.name(notes) if moved else ""
         found.append(Segment(start_s, end_s, label, name, confidence))
     return tuple(found)
+
+
+def key_name(features: Mapping[str, Any]) -> str | None:
+    """Return the key as it is written: ``Bb major``, not ``A# major``; None where none is known."""
+    key = _key(features)
+    return note_names.of_key(key[0], is_minor=key[1]) if key else None
+
+
+def _notes(features: Mapping[str, Any], transpose: int) -> tuple[str, ...]:
+    key = _key(features)
+    if key is None:
+        return note_names.SHARPS
+    return note_names.in_key((key[0] + transpose) % 12, is_minor=key[1])
+
+
+def _key(features: Mapping[str, Any]) -> tuple[int, bool] | None:
+    """Return tonic and mode, the two words of the key's name."""
+    tonic, _, mode = ((features.get("key") or {}).get("name") or "").partition(" ")
+    return (note_names.SHARPS.index(tonic), mode == "minor") if tonic else None

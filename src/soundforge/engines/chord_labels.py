@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from soundforge.engines import note_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NO_CHORD: Final = "N"
 
-PITCH_CLASSES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+PITCH_CLASSES: Final = note_names.SHARPS
 
 #: Every quality: the semitones above its root, and what people write behind the root.
 QUALITIES: Final[dict[str, tuple[tuple[int, ...], str]]] = {
@@ -65,11 +70,10 @@ class Chord:
         bass = f"/{DEGREES[self.bass]}" if self.bass else ""
         return f"{PITCH_CLASSES[self.root]}:{self.quality}{bass}"
 
-    @property
-    def name(self) -> str:
-        """For people: ``Am7``, ``C/E``."""
-        bass = f"/{PITCH_CLASSES[(self.root + self.bass) % 12]}" if self.bass else ""
-        return f"{PITCH_CLASSES[self.root]}{QUALITIES[self.quality][1]}{bass}"
+    def name(self, notes: Sequence[str] = note_names.SHARPS) -> str:
+        """For people: ``Am7``, ``C/E``; the twelve ``notes`` called as in `note_names.in_key`."""
+        bass = f"/{notes[(self.root + self.bass) % 12]}" if self.bass else ""
+        return f"{notes[self.root]}{QUALITIES[self.quality][1]}{bass}"
 
     @property
     def simple(self) -> Chord:

@@ -46,7 +46,7 @@ def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
 def _name(label: str) -> str:
     chord = chord_labels.parse(label)
-    return chord.name if chord else chord_labels.NO_CHORD
+    return chord.name() if chord else chord_labels.NO_CHORD
 
 
 def _joined(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

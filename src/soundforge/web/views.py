@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from soundforge.audio import chords
 from soundforge.library import Job, Track, tracks
 from soundforge.web import song_sheet
 from soundforge.web.studio import (
@@ -57,7 +58,7 @@ def track_view(
         state=_state(stages),
         stages=stages,
         inserted_at=track.inserted_at,
-        key_name=analysis.key if analysis else None,
+        key_name=chords.key_name(features) or (analysis.key if analysis else None),
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
         sound=_sound(analysis) if analysis else None,

@@ -55,6 +55,22 @@ def test_transposing_moves_every_chord_but_none():
     assert [one.label for one in found] == ["N", "C:min7", "C:min", "A#:7"]
 
 
+def test_chords_are_written_as_their_key_has_them():
+    in_d_minor = {**FOUND, "key": {"name": "D minor"}}
+
+    found = chords.read(in_d_minor, is_full=True, transpose=3)
+
+    assert [one.name for one in found] == ["", "Cm7", "Cm", "Bb7"]
+    assert [one.label for one in found] == ["N", "C:min7", "C:min", "A#:7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("A# major", "Bb major"), ("G# minor", "G# minor"), (None, None)]
+)
+def test_the_key_is_written_with_the_fewer_accidentals(name, written):
+    assert chords.key_name({"key": {"name": name}}) == written
+
+
 @given(st.booleans(), st.integers(-12, 12))
 def test_there_is_never_a_gap(is_full, transpose):
     found = chords.read(FOUND, is_full=is_full, transpose=transpose)

@@ -16,7 +16,7 @@ CHORDS = st.builds(
 
 @given(CHORDS)
 def test_what_is_written_can_be_read_again(chord):
-    assert parse(chord.label) == parse(chord.name) == chord
+    assert parse(chord.label) == parse(chord.name()) == chord
 
 
 @given(CHORDS, st.integers(-1000, 1000))
