@@ -28,7 +28,7 @@ _OFFSET_LUFS: Final = -0.691
 _MOMENTARY_STEPS: Final = 4
 _SHORT_TERM_STEPS: Final = 30
 _TRANSFORM: Final = 1 << 15
-_SEGMENTS: Final = 4  # transformed together: that is twice as fast as one by one
+_ROWS: Final = 4  # transformed together: that is twice as fast as one by one
 _LOWEST_RATE_HZ: Final = 4_000  # the weighting has its shelf at 1.7 kHz
 _SURROUND: Final = {5: (1, 1, 1, 1.41, 1.41), 6: (1, 1, 1, 0, 1.41, 1.41)}
 
@@ -57,7 +57,8 @@ class LoudnessMeter:
         if self._unheard is None:
             self._unheard = np.zeros((len(planes), self._step), np.float32)
         self._unheard = np.concatenate([self._unheard, planes], axis=1)
-        whole = self._step + _SEGMENTS * (self._length - self._step)
+        segments = -(-_ROWS // len(planes))
+        whole = self._step + segments * (self._length - self._step)
         while self._unheard.shape[1] >= whole:
             self._weigh(whole)
 
@@ -70,7 +71,9 @@ class LoudnessMeter:
             return
         hop = self._length - self._step
         missing = (self._step - count) % hop
-        padded = np.pad(self._unheard[:, :count], ((0, 0), (0, missing)))
+        padded = self._unheard[:, :count]
+        if missing:
+            padded = np.pad(padded, ((0, 0), (0, missing)))
         windows = np.lib.stride_tricks.sliding_window_view(padded, self._length, axis=1)
         spectrum = fourier.rfft(windows[:, ::hop])
         spectrum *= self._response
