@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.engines import warp_plan
+from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from soundforge.audio.engine import Engine
@@ -71,6 +74,44 @@ class Warped:
     took_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class WarpedStem:
+    """One stem that was made.
+
+    Args:
+        stem_type: ``vocals``, ``drums`` …
+        file_name: The master, FLAC of 24 bit; its name in the folder that was given.
+        size_bytes: Size of the master.
+    """
+
+    stem_type: str
+    file_name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class WarpedStems:
+    """What a warp of stems made: masters, chunks and peaks like a separation's, and their sum.
+
+    Args:
+        stems: In the order of the request.
+        mix_name: The sum of all, a file in the same folder.
+        sample_rate_hz: Of every stem.
+        frames: Of every stem.
+        duration_s: The same in seconds.
+        gain_db: What all files were changed by so that none clips: 0 or below.
+        took_s: Time the engine needed.
+    """
+
+    stems: tuple[WarpedStem, ...]
+    mix_name: str
+    sample_rate_hz: int
+    frames: int
+    duration_s: float
+    gain_db: float
+    took_s: float
+
+
 async def warp(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
     engine: Engine,
     *,
@@ -100,28 +141,99 @@ async def warp(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
             ``format_unsupported``, ``warp_unavailable``, or a file cannot be decoded.
         errors.Unavailable: The engine crashed or hung; it may be tried again.
     """
-    params: dict[str, Any] = {
-        "files": [{"path": str(path), "out": str(out)} for path, out in files],
-        "rate": rate,
-        "semitones": semitones,
-    }
     if not (math.isfinite(rate) and math.isfinite(semitones)):
         raise errors.Invalid("rate_out_of_range", "The rate is not a number.", "Send a number.")
-    if grid is not None:
-        params |= {"downbeats_s": list(grid.downbeats_s), "bar_s": grid.bar_s}
-
-    def on_progress(progress: Progress) -> None:
-        report(progress.fraction, progress.message, progress.detail)
-
     value = await engine.run(
         "warp",
-        params,
+        {
+            "files": [{"path": str(path), "out": str(out)} for path, out in files],
+            **_how(rate, semitones, grid),
+        },
         job=job,
-        timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s / max(0.25, min(rate, 1.0))),
-        on_progress=on_progress,
+        timeout_s=_timeout_s(duration_s, rate),
+        on_progress=_telling(report),
     )
     made = tuple(WarpedFile(**file) for file in value.pop("files"))
     return Warped(files=made, **value)
+
+
+async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
+    engine: Engine,
+    *,
+    sources: Mapping[str, Path],
+    out_dir: Path,
+    job: str,
+    duration_s: float,
+    report: ReportWithDetail,
+    rate: float = 1.0,
+    semitones: float = 0.0,
+    grid: Grid | None = None,
+    threads: int = 1,
+) -> WarpedStems:
+    """Warp the stems of one song, all alike, into ``out_dir``, as a player wants them.
+
+    Args:
+        engine: How engines are started.
+        sources: Stereo stems of one length, by their type; absolute paths.
+        out_dir: An existing folder.
+        job: Whose work this is, for the log.
+        duration_s: Length of the song, for the time limit; 0 if unknown.
+        report: Told the progress.
+        rate: See `check`.
+        semitones: See `check`.
+        grid: Lay the bars on a constant grid; then ``rate`` is not used.
+        threads: CPU threads that write; 0 counts as 1.
+
+    Raises:
+        errors.Invalid: See `check`; ``downbeats_invalid``, ``stems_differ``,
+            ``warp_unavailable``, or a file cannot be decoded.
+        errors.Unavailable: The engine crashed or hung; it may be tried again.
+    """
+    check(rate, semitones)
+    value = await engine.run(
+        "warp_stems",
+        {
+            "stems": [{"name": name, "path": str(path)} for name, path in sources.items()],
+            "out_dir": str(out_dir),
+            "threads": threads,
+            **_how(rate, semitones, grid),
+        },
+        job=job,
+        timeout_s=_timeout_s(duration_s * len(sources), rate),
+        on_progress=_telling(report),
+    )
+    made = tuple(WarpedStem(**stem) for stem in value.pop("stems"))
+    return WarpedStems(stems=made, **value)
+
+
+def check(rate: float, semitones: float) -> None:
+    """Check that a song can run ``rate`` times as fast, ``semitones`` higher.
+
+    Raises:
+        errors.Invalid: ``rate_out_of_range`` (0.25 to 4), ``shift_out_of_range`` (-24 to 24).
+    """
+    try:
+        warp_plan.check_rate(rate)
+        warp_plan.check_semitones(semitones)
+    except EngineError as error:
+        raise errors.Invalid(error.code, error.message, error.next_step) from error
+
+
+def is_change(rate: float, semitones: float) -> bool:
+    """Tell whether anybody would hear it."""
+    return max(abs(rate - 1), abs(semitones)) >= warp_plan.LEAST_CHANGE
+
+
+def moved(time_s: float, *, rate: float = 1.0, grid: Grid | None = None) -> float:
+    """Return when a moment of the recording sounds after a warp, in seconds."""
+    if grid is None:
+        return time_s / rate
+    bars_s, bar_s = grid.downbeats_s, grid.bar_s
+    # Before the first downbeat and after the last one time runs as in the bar beside it.
+    number = min(max(0, bisect.bisect_right(bars_s, time_s) - 1), len(bars_s) - 2)
+    lead_s = bars_s[0] * bar_s / (bars_s[1] - bars_s[0])
+    share = (time_s - bars_s[number]) / (bars_s[number + 1] - bars_s[number])
+    return lead_s + (number + share) * bar_s
 
 
 def rate_between(from_bpm: float, to_bpm: float) -> float:
@@ -147,6 +259,21 @@ def semitones_between(from_key: str, to_key: str) -> int:
         errors.Invalid: ``key_unknown``.
     """
     return (_signature(to_key) - _signature(from_key) + 6) % 12 - 6
+
+
+def _how(rate: float, semitones: float, grid: Grid | None) -> dict[str, Any]:
+    params: dict[str, Any] = {"rate": rate, "semitones": semitones}
+    if grid is not None:
+        params |= {"downbeats_s": list(grid.downbeats_s), "bar_s": grid.bar_s}
+    return params
+
+
+def _timeout_s(duration_s: float, rate: float) -> float:
+    return max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s / max(0.25, min(rate, 1.0)))
+
+
+def _telling(report: ReportWithDetail) -> Callable[[Progress], None]:
+    return lambda progress: report(progress.fraction, progress.message, progress.detail)
 
 
 def _signature(key: str) -> int:

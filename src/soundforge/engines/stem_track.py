@@ -30,12 +30,14 @@ class Track:
 
     Attributes:
         chunks: How many chunks there are.
+        frames: How many frames were written.
         loudest: The largest sample so far.
     """
 
     def __init__(self, out_dir: Path, stem: str, sample_rate_hz: int, *, has_chunks: bool) -> None:
         assert sample_rate_hz % PEAKS_PER_S == 0
         self.stem, self.peaks_name, self.chunks, self.loudest = stem, f"{stem}.peaks", 0, 0.0
+        self.frames = 0
         self._out_dir, self._rate_hz = out_dir, sample_rate_hz
         self._raw_path = out_dir / f".{stem}.f32"
         self._raw: Any = self._raw_path.open("ab")
@@ -56,6 +58,7 @@ class Track:
         self._follow(block)
 
     def _follow(self, block: Samples) -> None:
+        self.frames += len(block)
         self._take_peaks(block)
         if self._chunk_folder:
             self._waiting = np.concatenate([self._waiting, block])

@@ -95,6 +95,27 @@ class StemWriter:
             track.write(stems[stem])
         self.frames += len(stems[next(iter(self._tracks))])
 
+    def write_one(self, stem: str, block: Samples) -> None:
+        """Append one block ``(n, 2)`` to one stem; in the end all must be of one length."""
+        self._tracks[stem].write(block)
+        self.frames = max(self.frames, self._tracks[stem].frames)
+
+    def frames_of(self, stem: str) -> int:
+        """Return how many frames one stem has."""
+        return self._tracks[stem].frames
+
+    def sums(self, stems: Sequence[str]) -> Iterator[Samples]:
+        """Yield the sum of some stems as they were written, in blocks ``(n, 2)``.
+
+        Raises:
+            ValueError: They are not of one length.
+        """
+        tracks = [self._tracks[stem] for stem in stems]
+        for track in tracks:
+            track.flush()
+        for blocks in zip(*(track.raw_blocks(BLOCK_FRAMES) for track in tracks), strict=True):
+            yield np.sum(blocks, axis=0, dtype=np.float32)
+
     def flush(self) -> None:
         """Make what was written so far safe on disk."""
         for track in self._tracks.values():

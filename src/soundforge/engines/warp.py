@@ -78,9 +78,30 @@ def warp(params: dict[str, Any], report: Report) -> dict[str, Any]:
             _raw(out).unlink(missing_ok=True)
     return {
         "files": [_described(one) for one in made],
-        "gain_db": round(20 * math.log10(gain), 2),
+        "gain_db": decibels(gain),
         "took_s": round(time.perf_counter() - began, 3),
     }
+
+
+def blocks(reader: AudioReader, params: dict[str, Any]) -> Iterator[Samples]:
+    """Return a recording warped as ``params`` say, block by block ``(frames, channels)``.
+
+    Raises:
+        EngineError: ``rate_out_of_range``, ``shift_out_of_range``, ``downbeats_invalid`` or
+            ``warp_unavailable``, before the first block.
+    """
+    semitones = float(params.get("semitones", 0.0))
+    warp_plan.check_semitones(semitones)
+    plan = _plan(params, reader.sample_rate_hz)
+    if is_unchanged(params):
+        return _as_it_is(Source(reader))
+    voice = Stretcher(reader.channels, reader.sample_rate_hz, semitones)
+    return stretch.stretched(Source(reader), plan, voice)
+
+
+def decibels(gain: float) -> float:
+    """Return a gain in decibels, to hundredths."""
+    return round(20 * math.log10(gain), 2)
 
 
 def is_unchanged(params: dict[str, Any]) -> bool:
@@ -94,17 +115,9 @@ def is_unchanged(params: dict[str, Any]) -> bool:
 
 
 def _warp_one(path: Path, out: Path, params: dict[str, Any], report: Report) -> _Made:
-    semitones = float(params.get("semitones", 0.0))
-    warp_plan.check_semitones(semitones)
     with open_audio(path) as reader:
         plan = _plan(params, reader.sample_rate_hz)
-        if is_unchanged(params):
-            source = Source(reader)
-            blocks = _as_it_is(source)
-        else:
-            voice = Stretcher(reader.channels, reader.sample_rate_hz, semitones)
-            blocks = stretch.stretched(Source(reader), plan, voice)
-        frames, loudest = _write_raw(blocks, out, reader, plan, report)
+        frames, loudest = _write_raw(blocks(reader, params), out, reader, plan, report)
         if not frames:
             raise EngineError("no_audio", f"{path.name} holds no audio.", "Send another file.")
         return _Made(_raw(out), out, reader.channels, reader.sample_rate_hz, frames, loudest)
@@ -126,13 +139,13 @@ def _as_it_is(source: Source) -> Iterator[Samples]:
 
 
 def _write_raw(
-    blocks: Iterator[Samples], out: Path, reader: AudioReader, plan: Plan, report: Report
+    warped: Iterator[Samples], out: Path, reader: AudioReader, plan: Plan, report: Report
 ) -> tuple[int, float]:
     """Write the blocks as raw floats: only at the end is it known how loud they are."""
     expected = max(1.0, (reader.frames or 0) / plan.last_rate)
     frames, loudest = 0, 0.0
     with _raw(out).open("wb") as file:
-        for block in blocks:
+        for block in warped:
             file.write(np.ascontiguousarray(block, np.float32).data)
             frames += len(block)
             if len(block):

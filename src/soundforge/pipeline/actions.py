@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Job, Track, jobs, tracks
-from soundforge.pipeline import start, transcribe
+from soundforge.pipeline import start, transcribe, warp
 
 if TYPE_CHECKING:
     import uuid
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from soundforge.pipeline.start import Plan
     from soundforge.pipeline.tools import Tools
 
-#: What is done by request asks whether the track has what it needs.
-CHECKS: Final[Mapping[str, Callable[[Track, Mapping[str, Any]], None]]] = {
-    "transcribe": transcribe.check,
+#: What is done by request looks at what it will need of the track first.
+_PREPARE: Final[Mapping[str, Callable[[Track, Mapping[str, Any]], dict[str, Any]]]] = {
+    "transcribe": transcribe.prepare,
+    "warp": warp.prepare,
 }
 
 
@@ -59,12 +61,13 @@ async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan
         errors.NotFound: There is no such track of this owner.
         errors.Conflict: The stage is waiting or running already (``stage_running``), or the
             track has nothing to work on (``no_recording``, ``no_link``, ``no_stems``).
-        errors.Invalid: What is asked for cannot be done with this track, see `transcribe.check`.
+        errors.Invalid: What is asked for cannot be done with this track, see ``prepare`` of
+            `transcribe` and `warp`.
     """
     async with tools.database.transaction() as session:
         await tracks.lock(session, track_id)
         track = await tracks.get(session, owner_id, track_id)
-        _check_can_run(track, plan)
+        plan = _prepared(track, plan)
         await jobs.check_stage_is_free(session, track_id, plan.stage)
         (job,) = await start.begin(session, tools.queue, [(track_id, plan)])
         return job
@@ -98,11 +101,15 @@ async def restore(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID) -> Tra
         return await tracks.restore(session, owner_id, track_id)
 
 
-def _check_can_run(track: Track, plan: Plan) -> None:
-    stage = plan.stage
-    if stage in CHECKS:
-        CHECKS[stage](track, plan.options)
-        return
+def _prepared(track: Track, plan: Plan) -> Plan:
+    """Return the plan with what its options come to for this track, if it can be done."""
+    if plan.stage in _PREPARE:
+        return replace(plan, options=_PREPARE[plan.stage](track, plan.options))
+    _check_can_run(track, plan.stage)
+    return plan
+
+
+def _check_can_run(track: Track, stage: str) -> None:
     if stage == "download" and track.spotify_url is None:
         raise errors.Conflict(
             "no_link", "This track was uploaded; there is no link to fetch.", "Upload it again."

@@ -73,6 +73,38 @@ def transcribe(quantise: str | None = None, stems: Sequence[str] = ()) -> Plan:
     return Plan("transcribe", options={"quantise": quantise, "stems": list(stems)})
 
 
+def warp(  # noqa: PLR0913 -- one word each of what can be asked for; all by keyword
+    *,
+    rate: float | None = None,
+    bpm: float | None = None,
+    semitones: float | None = None,
+    key: str | None = None,
+    is_steady: bool = False,
+) -> Plan:
+    """Plan to make a song run at another tempo, in another key, or evenly.
+
+    Args:
+        rate: 2 is twice as fast; or
+        bpm: the tempo to have.
+        semitones: 2 is a whole tone higher; or
+        key: the key to have.
+        is_steady: Lay every bar on a constant grid.
+
+    Raises:
+        errors.Invalid: Nothing is asked for, or the same twice (``warp_unclear``).
+    """
+    asked = {"rate": rate, "bpm": bpm, "semitones": semitones, "key": key}
+    options: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    is_twice = {"rate", "bpm"} <= options.keys() or {"semitones", "key"} <= options.keys()
+    if is_twice or not (options or is_steady):
+        raise errors.Invalid(
+            "warp_unclear",
+            "It is not clear what to change.",
+            "Send rate or bpm for the tempo, semitones or key for the pitch, or steady.",
+        )
+    return Plan("warp", options={**options, "steady": is_steady})
+
+
 def after_recording(models: Models, stages: Sequence[str], model: str | None) -> tuple[Plan, ...]:
     """Return what starts, side by side, once the recording is there."""
     plans = []

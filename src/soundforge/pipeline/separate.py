@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from soundforge.audio import separator
-from soundforge.library import stems
-from soundforge.pipeline import admission, recordings, reuse
+from soundforge.pipeline import admission, made_stems, recordings, reuse
+from soundforge.pipeline.made_stems import Made
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
-    from soundforge.db.session import Session
-    from soundforge.library import Job, Stem, Track
+    from soundforge.library import Job, Track
     from soundforge.pipeline.reporter import Reporter
     from soundforge.pipeline.tools import Tools
 
 # Two float stems while it runs, then the masters, the chunks: about four times the decoded mix.
 _BYTES_PER_S: Final = 44_100 * 2 * 4 * 4
 _FETCH_SHARE: Final = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """Stems in their place.
-
-    Args:
-        content_key: What they depend on, see `reuse`; None when that is not known.
-        stems: Columns of each, with the file's name for its path.
-        results: How it went, for the job.
-    """
-
-    content_key: str | None
-    stems: tuple[dict[str, Any], ...]
-    results: dict[str, Any]
 
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
@@ -66,7 +48,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         report(0.99, "These stems were made before")
         await report.confirm()
         await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
-        return _made_before(key, *found)
+        return made_stems.before(key, *found)
     out_dir.mkdir(parents=True)
     await admission.wait_for_memory(
         tools.models.info(job.model).memory_bytes, lambda said: report(share, said)
@@ -90,18 +72,6 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return _made(key, separated, track)
-
-
-async def save(session: Session, job: Job, made: Made) -> None:
-    """Record the stems, how long it took and how well they add up."""
-    job.output_path = layout.stems_dir(job.id)
-    job.content_key = made.content_key
-    job.results = made.results
-    rows = [
-        {**stem, "file_path": f"{layout.stems_dir(job.id)}/{stem['file_path']}"}
-        for stem in made.stems
-    ]
-    await stems.record(session, job, rows)
 
 
 def _made(key: str | None, separated: Separated, track: Track) -> Made:
@@ -130,24 +100,6 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
     )
 
 
-def _made_before(key: str, earlier: Job, made: Sequence[Stem]) -> Made:
-    """Return what `reuse.take` found."""
-    return Made(
-        key,
-        tuple(
-            {
-                "stem_type": stem.stem_type,
-                "file_path": layout.name_of(stem.file_path),
-                "file_size": stem.file_size,
-                "sample_rate_hz": stem.sample_rate_hz,
-                "duration_s": stem.duration_s,
-            }
-            for stem in made
-        ),
-        reuse.without_speed(earlier),
-    )
-
-
 def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     """Remove what the attempt wrote so far."""
     shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
@@ -163,4 +115,4 @@ def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
     return tools.storage.path(layout.stems_partial(job_id, attempt))
 
 
-STAGE = Stage("separate", "processing", work, save, clean, goes_on=True)
+STAGE = Stage("separate", "processing", work, made_stems.save, clean, goes_on=True)

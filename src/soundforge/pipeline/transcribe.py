@@ -39,8 +39,8 @@ class Made:
     size_bytes: int
 
 
-def check(track: Track, options: Mapping[str, Any]) -> None:
-    """Check that there is something to listen to and, for a grid, beats that make it.
+def prepare(track: Track, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``options`` when there is something to hear and, for a grid, beats to make it of.
 
     Raises:
         errors.Conflict: The track has no stems yet (``no_stems``).
@@ -49,6 +49,7 @@ def check(track: Track, options: Mapping[str, Any]) -> None:
     """
     _chosen(tracks.newest_stems(track), options)
     transcriber.check_grid(options.get("quantise"), _beats_s(track))
+    return dict(options)
 
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:

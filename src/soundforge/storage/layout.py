@@ -133,6 +133,11 @@ def notes(job_id: Id) -> str:
     return f"{analysis_dir(job_id)}/notes.mid"
 
 
+def warped_mix(job_id: Id) -> str:
+    """Return the place of the sum of a warp's stems."""
+    return f"{stems_dir(job_id)}/mix.flac"
+
+
 def scratch(name: str) -> str:
     """Return the place of a temporary file or folder.
 

@@ -21,6 +21,7 @@ from soundforge.web.api import (
     track_jobs,
     tracks,
     uploads,
+    versions,
 )
 from soundforge.web.api.compat import analysis, download, processing, spotify
 
@@ -48,7 +49,7 @@ def install(app: FastAPI) -> None:
     api = APIRouter(prefix=API)
     for resource in (tracks, track_jobs, song, uploads, imports, jobs, job_stems, mixes, stems):
         api.include_router(resource.ROUTES)
-    for resource in (models, docs):
+    for resource in (versions, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
 """``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
 
-StageName: TypeAlias = Literal["download", "separate", "analyze", "transcribe"]
+StageName: TypeAlias = Literal["download", "separate", "analyze", "transcribe", "warp"]
 
 StageStatus: TypeAlias = Literal[
     "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"

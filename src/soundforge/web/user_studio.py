@@ -121,8 +121,8 @@ class UserStudio:
                 plan = plans.separate(self._tools.models, model)
             case "analyze":
                 plan = plans.analyze()
-            case "transcribe":
-                plan = plans.transcribe()
+            case "transcribe" | "warp":
+                raise errors.Invalid("unknown_stage", "This is asked for in another way.")
             case "download":
                 plan = Plan("download")
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)

@@ -24,6 +24,7 @@ DOING: Final[dict[StageName, str]] = {
     "separate": "Separating",
     "analyze": "Analysing",
     "transcribe": "Writing notes",
+    "warp": "Changing tempo and pitch",
 }
 _DONE: Final[dict[StageName, str]] = {
     "download": "Downloaded",

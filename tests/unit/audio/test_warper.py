@@ -47,3 +47,40 @@ def test_a_tempo_that_is_none_is_refused(bpm):
         warper.rate_between(bpm, 120.0)
     with pytest.raises(errors.Invalid):
         warper.rate_between(120.0, bpm)
+
+
+def test_a_moment_moves_with_the_tempo():
+    assert warper.moved(10.0, rate=0.8) == 12.5
+
+
+@pytest.mark.parametrize(
+    ("time_s", "expected_s"),
+    [(0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (4.0, 3.0), (6.0, 4.0), (7.0, 4.5)],
+)
+def test_on_a_grid_bars_of_different_length_become_even(time_s, expected_s):
+    # Bars of 1 s, then of 2 s; all shall last one second, and what lies around them goes along.
+    grid = warper.Grid((1.0, 2.0, 4.0, 6.0), 1.0)
+
+    assert warper.moved(time_s, grid=grid) == pytest.approx(expected_s)
+
+
+@pytest.mark.parametrize(
+    ("rate", "semitones", "code"),
+    [
+        (0.24, 0, "rate_out_of_range"),
+        (4.1, 0, "rate_out_of_range"),
+        (1, 24.1, "shift_out_of_range"),
+    ],
+)
+def test_what_is_out_of_range_is_refused_at_the_door(rate, semitones, code):
+    with pytest.raises(errors.Invalid) as refusal:
+        warper.check(rate, semitones)
+
+    assert refusal.value.code == code
+    assert refusal.value.next_step
+
+
+def test_the_smallest_change_that_counts_is_a_thousandth():
+    assert not warper.is_change(1.0005, 0.0005)
+    assert warper.is_change(1.002, 0)
+    assert warper.is_change(1, -0.01)

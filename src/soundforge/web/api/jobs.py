@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
 Stage = Literal["download", "separate", "analyze"]
-Work = Literal["download", "separate", "analyze", "transcribe"]
+Work = Literal["download", "separate", "analyze", "transcribe", "warp"]
 Status = Literal["queued", "downloading", "processing", "completed", "failed", "cancelled"]
 
 

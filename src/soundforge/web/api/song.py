@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse, JSONResponse
@@ -11,13 +11,16 @@ from pydantic import BaseModel, Field
 
 from soundforge import errors
 from soundforge.audio import chords as named
-from soundforge.library import tracks
+from soundforge.audio import warper
+from soundforge.library import Status, tracks
+from soundforge.pipeline import warp
 from soundforge.web import song_text
 from soundforge.web.errors import answers
 from soundforge.web.files import attachment, file_answers, made_file
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from soundforge.audio.chords import Segment
@@ -105,19 +108,28 @@ async def timeline(
     track_id: uuid.UUID,
     services: S,
     user: User,
+    *,
     labels: Labels = "simple",
     transpose: Transpose = 0,
+    version: Annotated[
+        uuid.UUID | None, Query(description="A warp's job: as it sounds in that version.")
+    ] = None,
 ) -> TimelineBody:
     """Return beats, chords and parts of the newest analysis that has them."""
     track = await _track(services, user, track_id)
-    beats = tracks.newest_feature(track, "beats") or {}
+    at, semitones = _version(track, version)
+    beats = _beats(tracks.newest_feature(track, "beats") or {})
     heard = {"chords": tracks.newest_feature(track, "chords")}
     sections = (tracks.newest_feature(track, "sections") or {}).get("sections") or ()
-    found = named.read(heard, is_full=labels == "full", transpose=transpose)
+    found = named.read(heard, is_full=labels == "full", transpose=transpose + semitones)
     out = TimelineOut(
-        **_beats(beats).model_dump(),
-        chords=[ChordOut.of(one) for one in found],
-        sections=[SectionOut(**{name: row[name] for name in _SECTION}) for row in sections],
+        beats_s=[at(beat_s) for beat_s in beats.beats_s],
+        downbeats_s=[at(downbeat_s) for downbeat_s in beats.downbeats_s],
+        beats_per_bar=beats.beats_per_bar,
+        chords=[_moved(ChordOut.of(one), at) for one in found],
+        sections=[
+            _moved(SectionOut(**{name: row[name] for name in _SECTION}), at) for row in sections
+        ],
     )
     return TimelineBody(data=out)
 
@@ -182,6 +194,29 @@ async def midi(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
 
 
 _SECTION = tuple(SectionOut.model_fields)
+Row = TypeVar("Row", ChordOut, SectionOut)
+
+
+def _version(track: Track, job_id: uuid.UUID | None) -> tuple[Callable[[float], float], int]:
+    """Return where a moment of the recording lies in a version, and how much higher it sounds."""
+    if job_id is None:
+        return lambda time_s: time_s, 0
+    done = (job for job in track.jobs if job.stage == "warp" and job.status == Status.COMPLETED)
+    job = next((one for one in done if one.id == job_id), None)
+    if job is None:
+        raise errors.NotFound(
+            "version_not_found", "There is no such version of this track.", "Make it again."
+        )
+    rate, grid = float(job.options["rate"]), warp.grid_of(track, job.options)
+    return (
+        lambda time_s: round(warper.moved(time_s, rate=rate, grid=grid), 4),
+        round(job.options["semitones"]),
+    )
+
+
+def _moved(row: Row, at: Callable[[float], float]) -> Row:
+    times_s = {"start_s": at(row.start_s), "end_s": at(row.end_s)}
+    return row.model_copy(update=times_s)
 
 
 def _beats(found: dict[str, Any]) -> BeatsOut:

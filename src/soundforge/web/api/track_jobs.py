@@ -1,4 +1,4 @@
-"""Work on a track that somebody asks for: a stage anew, its notes."""
+"""Work on a track that somebody asks for: a stage anew, its notes, another tempo or key."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
 
 StemType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Grid = Literal["1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32"]
 
 
@@ -50,6 +51,13 @@ class RunIn(BaseModel):
         default=None,
         description="For transcribe: move notes to this grid of the beats, T for triplets.",
     )
+    rate: Number | None = Field(default=None, description="For warp: 0.25 to 4; or bpm.")
+    bpm: Number | None = Field(default=None, description="For warp: the tempo to have.")
+    semitones: Number | None = Field(default=None, description="For warp: -24 to 24; or key.")
+    key: Text | None = Field(
+        default=None, max_length=20, description="For warp: the key to have, as in `A minor`."
+    )
+    steady: bool = Field(default=False, description="For warp: lay every bar on an even grid.")
 
 
 @ROUTES.post(
@@ -66,7 +74,7 @@ async def run(
     user: User,
     idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
-    """Run one stage anew, or what is done by request: transcribe."""
+    """Run one stage anew, or what is done by request: transcribe, warp."""
 
     async def work() -> JobBody:
         plan = plan_of(services, wanted)
@@ -86,5 +94,13 @@ def plan_of(services: Services, wanted: RunIn) -> Plan:
             return plans.analyze(analyzer.select(wanted.features), wanted.chord_engine)
         case "transcribe":
             return plans.transcribe(wanted.quantise, wanted.stems)
+        case "warp":
+            return plans.warp(
+                rate=wanted.rate,
+                bpm=wanted.bpm,
+                semitones=wanted.semitones,
+                key=wanted.key,
+                is_steady=wanted.steady,
+            )
         case "download":
             return Plan("download")
