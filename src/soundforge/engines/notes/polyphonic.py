@@ -1,8 +1,10 @@
 """Notes out of the network's probabilities.
 
-The rules of the method's authors: a note begins at a peak of "struck" and lasts while its key
-sounds; later onsets are served first, and what a note used is taken from its neighbours too.
-What then still sounds, though nothing struck it, is a note as well.
+The rules of the method's authors: a note lasts while its key sounds; later onsets are served
+first, and what a note used is taken from its neighbours too. What then still sounds, though
+nothing struck it, is a note as well. Ours: "struck" is highest some time after the attack, so a
+note begins where it rises; a note that nothing struck was played before it is sure to sound, and
+must be surer. The numbers were chosen on other songs than those scored (`docs/benchmarks.md`).
 """
 
 from __future__ import annotations
@@ -30,14 +32,17 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float32]
 
-_STRUCK: Final = 0.5
+_STRUCK: Final = 0.6
 _SOUNDS: Final = 0.3
-_LEAST_FRAMES: Final = 11  # 127.7 ms
+_SOUNDS_UNSTRUCK: Final = 0.5  # at its surest
+_LEAST_FRAMES: Final = 6  # 70 ms
 _GAP_FRAMES: Final = 11  # a key may be silent for less and still be one note
-_RISE_FRAMES: Final = 2
-_PARTIALS: Final = (19, 24, 28, 31, 34, 36)  # semitones of the third partial to the eighth
+_RISEN: Final = 0.7  # of the height of "struck": a note has begun
+_RISE_FRAMES: Final = 8  # the longest rise
+_UNSTRUCK_FRAMES: Final = 4  # how late a note shows that nothing struck
+_PARTIALS: Final = (12, 19, 24, 28, 31, 34, 36)  # semitones of the second partial to the eighth
 _TOGETHER_S: Final = 0.06
-_PARTIAL_STRENGTH: Final = 0.6
+_PARTIAL_STRENGTH: Final = 0.55
 SECTION_FRAMES: Final = 51_680  # ten minutes
 _SEARCH_FRAMES: Final = 2584  # half a minute
 
@@ -48,8 +53,8 @@ def notes(activations: Activations, start_s: float = 0.0) -> list[Note]:
     if len(sounding) < _LEAST_FRAMES:
         return []
     left = sounding.copy()
-    found = _struck_notes(_with_rises(struck, sounding), left)
-    found += _other_notes(left)
+    found = _struck_notes(struck, left)
+    found += _other_notes(left, sounding)
     return _without_overtones(
         Note(
             start_s + start * FRAME_S,
@@ -62,10 +67,7 @@ def notes(activations: Activations, start_s: float = 0.0) -> list[Note]:
 
 
 def _without_overtones(notes: Iterable[Note]) -> list[Note]:
-    """Return ``notes`` in order, less those that are faint partials of one struck with them.
-
-    The octave stays: it is played too often to be taken for a partial.
-    """
+    """Return ``notes`` in order, less those that are faint partials of one struck with them."""
     kept: list[Note] = []
     by_pitch: dict[int, list[Note]] = {}
     found = sorted(notes)
@@ -83,18 +85,6 @@ def _is_partial(note: Note, low: Note) -> bool:
     return is_together and note.strength < _PARTIAL_STRENGTH * low.strength
 
 
-def _with_rises(struck: Matrix, sounding: Matrix) -> Matrix:
-    """Return "struck", where a sudden rise of "sounding" counts as much as the surest onset."""
-    rise = np.zeros_like(sounding)
-    steps = [sounding[_RISE_FRAMES:] - sounding[_RISE_FRAMES - n : -n] for n in (1, _RISE_FRAMES)]
-    rise[_RISE_FRAMES:] = np.maximum(np.minimum(*steps), 0)
-    highest = float(rise.max(initial=0.0))
-    if highest <= 0:
-        return struck
-    raised: Matrix = np.maximum(struck, rise * np.float32(struck.max() / highest))
-    return raised
-
-
 def _struck_notes(struck: Matrix, left: Matrix) -> list[tuple[int, int, int]]:
     is_peak = np.zeros(struck.shape, bool)
     middle = struck[1:-1]
@@ -105,11 +95,19 @@ def _struck_notes(struck: Matrix, left: Matrix) -> list[tuple[int, int, int]]:
         stop = _end(left[:, key], start)
         if stop - start > _LEAST_FRAMES:
             _use(left, start, stop, key)
-            found.append((start, stop, key))
+            found.append((_risen(struck[:, key], start), stop, key))
     return found
 
 
-def _other_notes(left: Matrix) -> list[tuple[int, int, int]]:
+def _risen(struck: Matrix, peak: int) -> int:
+    """Return the frame before ``peak`` at which "struck" has risen to most of its height."""
+    start, wanted = peak, _RISEN * struck[peak]
+    while start > max(0, peak - _RISE_FRAMES) and struck[start - 1] > wanted:
+        start -= 1
+    return start
+
+
+def _other_notes(left: Matrix, sounding: Matrix) -> list[tuple[int, int, int]]:
     """Return notes that nothing struck, the surest first."""
     found = []
     starts, keys = np.nonzero(left > _SOUNDS)
@@ -122,8 +120,9 @@ def _other_notes(left: Matrix) -> list[tuple[int, int, int]]:
         start = len(left) - 1 - _end(left[::-1, key], len(left) - 1 - middle) + 1
         used = max(0, start - _GAP_FRAMES), min(len(left), stop + _GAP_FRAMES)
         _use(left, *used, key)
-        if stop - start > _LEAST_FRAMES:
-            found.append((start, stop, key))
+        is_sure = sounding[start:stop, key].max(initial=0.0) >= _SOUNDS_UNSTRUCK
+        if is_sure and stop - start > _LEAST_FRAMES:
+            found.append((max(0, start - _UNSTRUCK_FRAMES), stop, key))
     return found
 
 
