@@ -6,6 +6,7 @@ import { Elapsed } from "soundforge/hooks/elapsed.js";
 import { Importer } from "soundforge/hooks/importer.js";
 import { PullModel } from "soundforge/hooks/pull_model.js";
 import { StemPlayer } from "soundforge/hooks/stem_player.js";
+import { Tape } from "soundforge/hooks/tape.js";
 import { Theme } from "soundforge/hooks/theme.js";
 import { Toast } from "soundforge/hooks/toast.js";
 import { Upload } from "soundforge/hooks/upload.js";
@@ -13,7 +14,7 @@ import { Upload } from "soundforge/hooks/upload.js";
 const csrfToken = document.querySelector("meta[name=csrf-token]").content;
 
 const liveSocket = new LiveSocket("/live", Socket, {
-  hooks: { Dialog, Elapsed, Importer, PullModel, StemPlayer, Theme, Toast, Upload },
+  hooks: { Dialog, Elapsed, Importer, PullModel, StemPlayer, Tape, Theme, Toast, Upload },
   params: { _csrf_token: csrfToken },
 });
 liveSocket.connect();

@@ -35,6 +35,7 @@ from soundforge.web.studio import (
     StemView,
     TrackPage,
     TrackView,
+    VersionView,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +130,11 @@ class FakeStudio:
             "transcribe", "processing", "job-notes", 40, message="Listening to the bass"
         )
         self.put(dataclasses.replace(track, notes=NotesView(stage)))
+
+    async def warp(self, track_id: str, *, rate: float, semitones: float, is_steady: bool) -> None:
+        self.calls.append(("warp", track_id, f"{rate:g}", f"{semitones:g}", str(is_steady)))
+        stage = StageView("warp", "processing", "job-warp", 25, message="Stretching the bass")
+        self.put(dataclasses.replace(self.all[track_id], warp=stage))
 
     async def delete_track(self, track_id: str) -> None:
         self.bin[track_id] = self.all.pop(track_id)
@@ -229,6 +235,25 @@ def stems(duration_s: float = 25.0) -> tuple[StemView, ...]:
             sample_rate_hz=RATE_HZ,
         )
         for i, name in enumerate(STEMS)
+    )
+
+
+def versions() -> tuple[VersionView, ...]:
+    """Return two versions, of the same sound."""
+    return tuple(
+        VersionView(
+            job_id=job_id,
+            rate=rate,
+            semitones=semitones,
+            is_steady=is_steady,
+            stems=tuple(dataclasses.replace(stem, job_id=job_id) for stem in stems()),
+            mix_url=f"/fake/{job_id}/warped",
+            timeline_url=f"/fake/song/timeline?version={job_id}",
+        )
+        for job_id, rate, semitones, is_steady in (
+            ("job-slow", 0.8, -2.0, False),
+            ("job-even", 1.0, 0.0, True),
+        )
     )
 
 
@@ -366,6 +391,8 @@ def library() -> list[TrackView]:
             sound=SOUND,
             stems=stems(),
             separation=SeparationView("/fake/mix", null_test_db=134.2),
+            has_bars=True,
+            versions=versions(),
             urls=SongUrls("/fake/song/timeline", "/fake/song/chords", "/fake/song/beats"),
             duration_s=25.0,
             inserted_at=NOW + timedelta(minutes=5),

@@ -36,8 +36,7 @@ export const StemPlayer = {
       bar: this.el.querySelector("[data-bar]"),
       strip: this.el.querySelector("[data-strip]"),
     };
-    const { rate = 1, semitones = 0 } = this.el.dataset;
-    this.song = new SongLanes(this.el, { durationS: +durationS, rate: +rate, semitones: +semitones });
+    this.song = new SongLanes(this.el, +durationS);
     this.peaks = new Map();
     this.listen();
     this.showState("idle");

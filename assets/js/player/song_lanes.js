@@ -13,11 +13,10 @@ const SURE = 0.5;
 export class SongLanes {
   /**
    * @param {HTMLElement} desk Holds the lanes, hidden until there is something to show.
-   * @param {{durationS: number, rate: number, semitones: number}} warp How the stems were changed:
-   *   `rate` 2 is twice as fast.
+   * @param {number} durationS Length of the time line.
    */
-  constructor(desk, warp) {
-    this.warp = warp;
+  constructor(desk, durationS) {
+    this.durationS = durationS;
     this.parts = desk.querySelector("[data-parts]");
     this.chords = desk.querySelector("[data-chords]");
     this.strip = desk.querySelector("[data-strip]");
@@ -33,25 +32,13 @@ export class SongLanes {
   async load(url) {
     this.url = url;
     const asked = (this.asked = Symbol("asked"));
-    const query = `labels=${this.labels}&transpose=${(this.transpose + Math.round(this.warp.semitones)) % 12}`;
+    const query = `labels=${this.labels}&transpose=${this.transpose}`;
     const answer = await fetch(`${url}${url.includes("?") ? "&" : "?"}${query}`, { credentials: "same-origin" });
     if (!answer.ok || this.asked !== asked) return false;
-    this.found = this.warped((await answer.json()).data);
+    this.found = (await answer.json()).data;
     this.drawParts();
     this.drawChords();
     return true;
-  }
-
-  warped({ chords, sections, beats_s, downbeats_s, beats_per_bar }) {
-    const at = (seconds) => seconds / this.warp.rate;
-    const moved = (one) => ({ ...one, start_s: at(one.start_s), end_s: at(one.end_s) });
-    return {
-      chords: chords.map(moved),
-      sections: sections.map(moved),
-      beats_s: beats_s.map(at),
-      downbeats_s: downbeats_s.map(at),
-      beatsPerBar: beats_per_bar,
-    };
   }
 
   // -- what is where ---------------------------------------------------------------------
@@ -98,8 +85,8 @@ export class SongLanes {
       block.dataset.act = "part";
       block.dataset.startS = one.start_s;
       block.dataset.shade = shades.indexOf(one.label) % 5;
-      block.style.setProperty("--x", `${(100 * one.start_s) / this.warp.durationS}%`);
-      block.style.setProperty("--w", `${(100 * (one.end_s - one.start_s)) / this.warp.durationS}%`);
+      block.style.setProperty("--x", `${(100 * one.start_s) / this.durationS}%`);
+      block.style.setProperty("--w", `${(100 * (one.end_s - one.start_s)) / this.durationS}%`);
       const name = document.createElement("span");
       name.textContent = nameOf(one);
       block.append(name);

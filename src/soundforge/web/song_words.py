@@ -1,4 +1,4 @@
-"""What is done with a song by request, in words: its notes."""
+"""What is done with a song by request, in words: its notes, its versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from soundforge.web import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from soundforge.web.studio import NotesView
+    from soundforge.web.studio import NotesView, VersionView
 
 #: The grids that notes can be moved to, in words; "" leaves them where they were played.
 GRIDS: Final[Mapping[str, str]] = {
@@ -21,6 +21,53 @@ GRIDS: Final[Mapping[str, str]] = {
     "1/16T": "on sixteenth triplets",
     "1/32": "on thirty-seconds",
 }
+
+
+_PITCHES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+_FLAT: Final[Mapping[str, str]] = {"D♭": "C♯", "D♯": "E♭", "G♭": "F♯", "G♯": "A♭", "A♯": "B♭"}
+#: How far the page's pitch control goes, in semitones.
+PITCH_RANGE: Final = 12
+
+
+def version(made: VersionView) -> str:
+    """Return what makes a version another one: ``80%, down 2``, ``Even, 100%``.
+
+    A whole tempo is told in whole percent.
+    """
+    parts = ["even"] if made.is_steady else []
+    parts.append(f"{100 * made.rate:.3g}%")
+    if made.semitones:
+        parts.append(shift(made.semitones))
+    return words.sentence(", ".join(parts)).rstrip(".")
+
+
+def shift(semitones: float) -> str:
+    """Return a shift of the pitch: ``up 3``, ``down 2``, ``as it is``."""
+    if not semitones:
+        return "as it is"
+    return f"{'up' if semitones > 0 else 'down'} {abs(semitones):g}"
+
+
+def pitches(key_name: str | None) -> list[tuple[int, str]]:
+    """Return what the pitch control offers, from high to low, with the keys that they lead to."""
+    return [
+        (semitones, f"{shift(semitones).capitalize()}{_to(key_name, semitones)}")
+        for semitones in range(PITCH_RANGE, -PITCH_RANGE - 1, -1)
+    ]
+
+
+def key_moved(key_name: str, semitones: float) -> str:
+    """Return the key that ``A minor`` becomes; unchanged by a part of a semitone or an odd name."""
+    tonic, _, mode = key_name.partition(" ")
+    tonic = tonic.replace("#", "♯").replace("b", "♭")
+    tonic = _FLAT.get(tonic, tonic)
+    if tonic not in _PITCHES or semitones != round(semitones):
+        return key_name
+    return f"{_PITCHES[(_PITCHES.index(tonic) + round(semitones)) % 12]} {mode}".strip()
+
+
+def _to(key_name: str | None, semitones: int) -> str:
+    return f": {key_moved(key_name, semitones)}" if key_name else ""
 
 
 def counted(notes: NotesView) -> str:

@@ -25,6 +25,7 @@ from soundforge.web.track_view import (
     StemView,
     TrackState,
     TrackView,
+    VersionView,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ __all__ = [
     "TrackPage",
     "TrackState",
     "TrackView",
+    "VersionView",
 ]
 
 Filter: TypeAlias = Literal["all", "ready", "working", "attention"]
@@ -206,6 +208,15 @@ class Studio(Protocol):
             errors.NotFound: No such track.
             errors.Conflict: There are no stems yet, or it is being done.
             errors.Invalid: No such grid, or there are no beats to make it of.
+        """
+
+    async def warp(self, track_id: str, *, rate: float, semitones: float, is_steady: bool) -> None:
+        """Make a version of the track's stems: ``rate`` times as fast, ``semitones`` higher.
+
+        Raises:
+            errors.NotFound: No such track.
+            errors.Conflict: There are no stems yet, or it is being done.
+            errors.Invalid: Out of range, no change at all, or no bars to even out.
         """
 
     async def delete_track(self, track_id: str) -> None:

@@ -163,6 +163,28 @@ class NotesView:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionView:
+    """The stems of a track in another tempo or key.
+
+    Args:
+        job_id: The warp that made it.
+        rate: 0.8 is four fifths of the tempo.
+        semitones: How much higher it is.
+        is_steady: Whether its bars were evened out.
+        mix_url: The whole of it as one file.
+        timeline_url: Chords, beats and parts as they lie in it; empty where there are none.
+    """
+
+    job_id: str
+    rate: float
+    semitones: float
+    is_steady: bool
+    stems: tuple[StemView, ...]
+    mix_url: str
+    timeline_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SongUrls:
     """Where to get what was found along the time of a track; empty where nothing was.
 
@@ -191,6 +213,9 @@ class TrackView:
             others; their job is the stage ``separate``.
         separation: What made ``stems``; None without any.
         notes: None as long as nobody asked for them.
+        has_bars: Whether bars were found, so that they can be evened out.
+        versions: In other tempi and keys, the newest first.
+        warp: The newest job that makes a version, unless it completed.
         error: The failure to show first, when ``state`` is ``failed``.
     """
 
@@ -212,4 +237,7 @@ class TrackView:
     separation: SeparationView | None = None
     urls: SongUrls = SongUrls()
     notes: NotesView | None = None
+    has_bars: bool = False
+    versions: tuple[VersionView, ...] = ()
+    warp: StageView | None = None
     error: ErrorView | None = None

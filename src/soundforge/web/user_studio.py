@@ -132,6 +132,11 @@ class UserStudio:
         plan = plans.transcribe(quantise)
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
 
+    async def warp(self, track_id: str, *, rate: float, semitones: float, is_steady: bool) -> None:
+        """Make a version of the track's stems."""
+        plan = plans.warp(rate=rate, semitones=semitones, is_steady=is_steady)
+        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+
     async def delete_track(self, track_id: str) -> None:
         """Move a track to the bin and cancel its work."""
         await actions.delete(self._tools, self._user_id, _id(track_id))

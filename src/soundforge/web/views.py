@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import chords
-from soundforge.library import Job, Track, tracks
-from soundforge.web import song_sheet
+from soundforge.library import Track, tracks
+from soundforge.web import by_request, song_sheet
+from soundforge.web.piece_views import stage_view, stem_view
 from soundforge.web.studio import (
-    ErrorView,
-    NotesView,
     SeparationView,
-    SongUrls,
     SoundView,
     StageName,
-    StageStatus,
     StageView,
     StemView,
     TrackState,
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping, Sequence
 
-    from soundforge.library import AnalysisResult, Stem
+    from soundforge.library import AnalysisResult
     from soundforge.pipeline.outlook import Outlook
 
 _STAGES: Final[tuple[StageName, ...]] = ("download", "separate", "analyze")
@@ -62,44 +59,15 @@ def track_view(
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
         sound=_sound(analysis) if analysis else None,
-        stems=(stems := tuple(_stem_view(stem) for stem in tracks.newest_stems(track))),
+        stems=(stems := tuple(stem_view(stem) for stem in tracks.newest_stems(track))),
         coming=() if stems else _coming(track, stems_of or {}),
         separation=_separation(track, stems[0].job_id) if stems else None,
-        urls=song_urls(track),
-        notes=_notes(track, looks),
+        urls=by_request.song_urls(track),
+        notes=by_request.notes(track, looks),
+        has_bars=len((tracks.newest_feature(track, "beats") or {}).get("downbeats_s") or ()) > 1,
+        versions=by_request.versions(track),
+        warp=by_request.warp(track, looks),
         error=next((stage.error for stage in stages if stage.status == "failed"), None),
-    )
-
-
-def song_urls(track: Track) -> SongUrls:
-    """Return where to get the chords and beats that were found, and what a player draws."""
-    base = f"/api/v1/tracks/{track.id}"
-    has = {
-        name: tracks.newest_feature(track, name) is not None
-        for name in ("beats", "chords", "sections")
-    }
-    return SongUrls(
-        timeline=f"{base}/timeline?analysis={track.analyses[-1].id}" if any(has.values()) else "",
-        chords=f"{base}/chords" if has["chords"] else "",
-        beats=f"{base}/beats" if has["beats"] else "",
-    )
-
-
-def _notes(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> NotesView | None:
-    asked = [job for job in track.jobs if job.stage == "transcribe"]
-    if not asked:
-        return None
-    stage = _stage_view("transcribe", asked[-1], looks.get(asked[-1].id))
-    done = tracks.newest_done(track, "transcribe")
-    if done is None:
-        return NotesView(stage)
-    results = done.results or {}
-    counts = results.get("counts") or {}
-    return NotesView(
-        stage,
-        midi_url=f"/api/v1/tracks/{track.id}/midi",
-        counts=tuple((name.capitalize(), counts[name]) for name in counts),
-        quantise=results.get("quantise"),
     )
 
 
@@ -110,34 +78,10 @@ def _stages(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> tuple[StageView
     views = []
     for name in _STAGES:
         if name in newest:
-            views.append(_stage_view(name, newest[name], looks.get(newest[name].id)))
+            views.append(stage_view(name, newest[name], looks.get(newest[name].id)))
         elif name in planned:
             views.append(StageView(name, "waiting"))
     return tuple(views)
-
-
-def _stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
-    eta = look.eta if look else None
-    error = None
-    if job.error_code is not None:
-        error = ErrorView(job.error_code, job.error_message or "", job.error_next_step or "")
-    return StageView(
-        name,
-        cast("StageStatus", job.status),
-        job_id=str(job.id),
-        progress=job.progress,
-        message=look.reason if look and look.reason else job.message,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-        eta_s=eta.left_s if eta else None,
-        eta_error_s=eta.error_s if eta else None,
-        queue_position=look.queue_position if look else None,
-        attempt=job.attempt,
-        model=job.model,
-        ready_s=job.ready_s,
-        note=job.options.get("note", ""),
-        error=error,
-    )
 
 
 def _state(stages: Sequence[StageView]) -> TrackState:
@@ -153,22 +97,6 @@ def _state(stages: Sequence[StageView]) -> TrackState:
     if "cancelled" in statuses:
         return "cancelled"
     return "ready"
-
-
-def _stem_view(stem: Stem) -> StemView:
-    base = f"/api/v1/stems/{stem.id}"
-    return StemView(
-        id=str(stem.id),
-        job_id=str(stem.job_id),
-        stem_type=stem.stem_type,
-        label=stem.stem_type.capitalize(),
-        chunks_url=f"{base}/chunks",
-        peaks_url=f"{base}/peaks",
-        file_url=f"{base}/file",
-        size_bytes=stem.file_size,
-        duration_s=stem.duration_s,
-        sample_rate_hz=stem.sample_rate_hz,
-    )
 
 
 def _separation(track: Track, job_id: str) -> SeparationView:

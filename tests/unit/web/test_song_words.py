@@ -1,4 +1,4 @@
-"""Notes in words."""
+"""Notes and versions in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from soundforge.audio import transcriber
 from soundforge.web import song_words
-from soundforge.web.studio import NotesView, StageView
+from soundforge.web.studio import NotesView, StageView, VersionView
 
 DONE = StageView("transcribe", "completed")
 
@@ -27,3 +27,45 @@ def test_what_is_in_the_file_is_told(counts, quantise, said):
 
 def test_every_grid_has_words():
     assert set(song_words.GRIDS) == {"", *transcriber.GRIDS}
+
+
+@pytest.mark.parametrize(
+    ("rate", "semitones", "is_steady", "said"),
+    [
+        (0.8, -2, False, "80%, down 2"),
+        (1.0, 0, True, "Even, 100%"),
+        (0.8025, 0.5, False, "80.2%, up 0.5"),
+        (2.0, 12, True, "Even, 200%, up 12"),
+    ],
+)
+def test_a_version_is_named_by_what_makes_it_another(rate, semitones, is_steady, said):
+    made = VersionView("job", rate, semitones, is_steady, (), "/mix")
+
+    assert song_words.version(made) == said
+
+
+@pytest.mark.parametrize(
+    ("key", "semitones", "moved"),
+    [
+        ("A minor", 0, "A minor"),
+        ("A minor", 3, "C minor"),
+        ("A minor", -2, "G minor"),
+        ("C major", 1, "C♯ major"),
+        ("F# minor", 1, "G minor"),
+        ("Bb major", 2, "C major"),
+        ("D♭ major", 12, "C♯ major"),
+        ("A minor", 0.5, "A minor"),
+        ("unknown", 3, "unknown"),
+    ],
+)
+def test_a_key_moves_along(key, semitones, moved):
+    assert song_words.key_moved(key, semitones) == moved
+
+
+def test_the_pitch_control_names_the_keys_it_leads_to():
+    offers = song_words.pitches("A minor")
+
+    assert offers[0] == (12, "Up 12: A minor")
+    assert (0, "As it is: A minor") in offers
+    assert (-2, "Down 2: G minor") in offers
+    assert song_words.pitches(None)[12] == (0, "As it is")

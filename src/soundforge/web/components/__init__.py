@@ -69,6 +69,7 @@ for _name in (
     "empty_library",
     "stem_lanes",
     "export_panel",
+    "practice_panel",
     "shell",
 ):
     _pieces[_name] = _piece(_name)
@@ -90,8 +91,6 @@ def lanes(
     ready_s: float | None = None,
     *,
     timeline_url: str = "",
-    rate: float = 1.0,
-    semitones: float = 0.0,
 ) -> Rendered:
     """Return the desk of stems that belong together, with the marks of its time line.
 
@@ -99,8 +98,6 @@ def lanes(
         stems: The stems of one separation.
         ready_s: How much of them can be played; None for all.
         timeline_url: Where chords, parts and beats come from; empty where there are none.
-        rate: How much faster than the recording the stems run.
-        semitones: How much higher they are.
     """
     duration_s = stems[0].duration_s
     return _pieces["stem_lanes"](
@@ -108,8 +105,6 @@ def lanes(
         marks=time_line.time_marks(duration_s),
         ready_s=duration_s if ready_s is None else ready_s,
         timeline_url=timeline_url,
-        rate=rate,
-        semitones=semitones,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from soundforge import errors, events
 from soundforge.web import components, drawing, song_sheet, words
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
+from soundforge.web.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         StageView,
         StemView,
         TrackView,
+        VersionView,
     )
 
 _STAGES: Final[dict[str, StageName]] = {
@@ -40,6 +43,10 @@ class TrackPage(StudioPage):
         "choose": "_choose",
         "pulled": "_pulled",
         "notes": "_notes",
+        "version": "_choose_version",
+        "warp": "_warp",
+        "warp_reset": "_reset_warp",
+        "warping": "_change_warp",
     }
 
     async def mount(self, params: Mapping[str, str], session: Mapping[str, Any]) -> None:
@@ -52,6 +59,9 @@ class TrackPage(StudioPage):
         self._track_id = params["track_id"]
         self.subscribe(events.track_topic(self._track_id))
         self.model = ""
+        self.version_id = ""
+        self.wanted = Wanted()
+        self._is_asked = False
         await self._load()
         await self._load_models()
 
@@ -73,8 +83,24 @@ class TrackPage(StudioPage):
 
     @property
     def desk(self) -> tuple[StemView, ...]:
-        """The stems to play: finished ones, or those that are being made."""
-        return self.track.stems or self.track.coming
+        """The stems to play: a version's, the finished ones, or those that are being made."""
+        return self.stems or self.track.coming
+
+    @property
+    def stems(self) -> tuple[StemView, ...]:
+        """The finished stems that are on the desk."""
+        return self.version.stems if self.version else self.track.stems
+
+    @property
+    def version(self) -> VersionView | None:
+        """The version that is on the desk; None for the song as recorded."""
+        versions = (one for one in self.track.versions if one.job_id == self.version_id)
+        return next(versions, None)
+
+    @property
+    def timeline_url(self) -> str:
+        """Where the desk gets its chords, beats and parts from."""
+        return self.version.timeline_url if self.version else self.track.urls.timeline
 
     @property
     def ready_s(self) -> float | None:
@@ -123,7 +149,12 @@ class TrackPage(StudioPage):
         return song_sheet.lines(self.track.sound)
 
     async def _load(self) -> None:
+        known = {one.job_id for one in self.track.versions} if hasattr(self, "track") else set()
         self.track: TrackView = await self._studio.track(self._track_id)
+        made = [one.job_id for one in self.track.versions if one.job_id not in known]
+        if made and self._is_asked:
+            self.version_id, self._is_asked = made[0], False
+        self.wanted = replace(self.wanted, song_bpm=self.track.tempo_bpm)
         self.counts = await self._studio.counts()
         self.title = f"{self.track.title} · Sound Forge Alchemy"
 
@@ -148,6 +179,27 @@ class TrackPage(StudioPage):
     async def _notes(self, value: Value) -> None:
         quantise = str(value.get("quantise", ""))[:16] or None
         await self._studio.write_notes(self._track_id, quantise=quantise)
+        await self._load()
+
+    async def _choose_version(self, value: Value) -> None:
+        self.version_id = str(value.get("id", ""))[:64]
+
+    async def _change_warp(self, value: Value) -> None:
+        self.wanted = self.wanted.changed(value)
+
+    async def _reset_warp(self, value: Value) -> None:
+        del value
+        self.wanted = Wanted(self.track.tempo_bpm)
+
+    async def _warp(self, value: Value) -> None:
+        self.wanted = self.wanted.changed(value)
+        await self._studio.warp(
+            self._track_id,
+            rate=self.wanted.rate,
+            semitones=self.wanted.semitones,
+            is_steady=self.wanted.is_steady,
+        )
+        self._is_asked = True
         await self._load()
 
     async def _pulled(self, value: Value) -> None:

@@ -126,6 +126,53 @@ async def test_without_beats_there_is_no_grid():
     assert "Analyse the track to have a grid." in html
 
 
+async def test_a_version_takes_the_desk_with_its_own_files():
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("version", {"id": "job-slow"})
+
+    html = driver.html()
+    assert 'id="player-job-slow"' in html
+    assert 'data-timeline-url="/fake/song/timeline?version=job-slow"' in html
+    assert "in G minor" in html
+    assert "at 97.6 BPM" in html
+    assert "The mix without" not in html
+
+
+@pytest.mark.parametrize("version", ["", "job-gone", None, "x" * 9999])
+async def test_without_such_a_version_the_song_as_recorded_is_on_the_desk(version):
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("version", {"id": version})
+
+    assert 'id="player-job-separate"' in driver.html()
+
+
+async def test_a_version_that_cannot_be_made_is_explained():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    async def refuse(*_, **__):
+        raise errors.Invalid("rate_out_of_range", "That is too fast.", "Choose a slower one.")
+
+    studio.warp = refuse
+    await driver.page.handle_event("warp", {"_target": "bpm", "bpm": "999"})
+
+    assert driver.page.notices[0].code == "rate_out_of_range"
+    assert "Choose a slower one." in driver.html()
+
+
+async def test_the_controls_go_back_to_how_the_song_is():
+    driver = await mounted(FakeStudio(library()))
+    await driver.page.handle_event("warping", {"_target": "percent", "percent": "80"})
+    assert "80%" in driver.html()
+
+    await driver.page.handle_event("warp_reset", {})
+
+    assert not driver.page.wanted.is_change
+    assert "Reset" not in driver.html()
+
+
 async def test_an_unknown_track_is_not_found():
     with pytest.raises(errors.NotFound):
         await mounted(FakeStudio(), "nope")

@@ -1,0 +1,96 @@
+"""Tempo, pitch and versions on a track's page, in a real browser."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.acceptance.listening import STATE, becomes_true, state_is
+from tests.fakes.studio import NotesView, StageView, versions
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(open_page):
+    return await open_page("/tracks/salt")
+
+
+async def test_tempo_and_pitch_are_told_in_the_musicians_words(page, site):
+    await page.fill("#warp-bpm", "97.6")
+    await expect(page.locator("#warp output")).to_have_text("80%")
+    await page.select_option("#warp-pitch", "-2")
+    await expect(page.locator("#warp-pitch")).to_have_value("-2")
+    await page.locator("#warp-percent").fill("75")
+    await expect(page.locator("#warp-bpm")).to_have_value("91.5")
+
+    await page.get_by_role("button", name="Make this version").click()
+
+    await expect(page.locator("#practice")).to_contain_text("Changing tempo and pitch, 25%.")
+    assert site.studio.calls == [("warp", "salt", "0.75", "-2", "False")]
+    await page.get_by_role("button", name="Cancel changing tempo and pitch").click()
+
+
+async def test_a_version_that_was_asked_for_comes_onto_the_desk_by_itself(page, site):
+    await page.locator("#warp-percent").fill("75")
+    await page.get_by_role("button", name="Make this version").click()
+    await expect(page.locator("#practice")).to_contain_text("25%")
+    track = site.studio.all["salt"]
+    made = dataclasses.replace(
+        versions()[0], job_id="job-new", stems=tuple(
+            dataclasses.replace(stem, job_id="job-new") for stem in track.stems
+        )
+    )  # fmt: skip
+
+    site.studio.put(dataclasses.replace(track, warp=None, versions=(made, *track.versions)))
+
+    await expect(page.locator("#player-job-new")).to_be_visible()
+    await page.click("[data-act=play]")
+    await state_is(page, "playing")
+
+
+async def test_versions_are_chosen_played_and_left(page):
+    await page.get_by_role("button", name="80%, down 2").click()
+    await expect(page.locator("#player-job-slow")).to_be_visible()
+    await expect(page.locator("#on-desk")).to_contain_text("in G minor, at 97.6 BPM")
+    await expect(page.locator(".sec")).to_have_count(4)
+    await page.click("[data-act=play]")
+    await state_is(page, "playing")
+
+    await page.locator("#on-desk").get_by_role("button", name="As recorded").click()
+
+    await expect(page.locator("#player-job-separate")).to_be_visible()
+    await expect(page.locator("#on-desk")).to_have_count(0)
+
+
+async def test_the_tempo_is_tried_as_on_a_tape(page):
+    await page.locator("#warp-percent").fill("80")
+    await expect(page.locator("#warp output")).to_have_text("80%")
+    tape = page.locator("#tape")
+
+    await tape.click()
+    await expect(tape).to_have_text("Back to the recorded tempo")
+    assert await page.eval_on_selector(STATE, "e => e.engine.rate") == 0.8
+    await page.locator("#warp-percent").fill("90")
+    await becomes_true(page, "document.querySelector('.player').engine.rate === 0.9")
+    await tape.click()
+
+    assert await page.eval_on_selector(STATE, "e => e.engine.rate") == 1
+
+
+async def test_notes_are_written_down_on_demand_and_downloaded(page, site):
+    await page.select_option("#notes-grid", "1/8")
+    await page.get_by_role("button", name="Write them down").click()
+    await expect(page.locator("#export")).to_contain_text("Writing notes, 40%.")
+
+    done = NotesView(StageView("transcribe", "completed"), "/fake/midi", (("Bass", 7),), "1/8")
+    site.studio.put(dataclasses.replace(site.studio.all["salt"], notes=done))
+
+    await expect(page.get_by_role("link", name="Download MIDI")).to_have_attribute(
+        "href", "/fake/midi"
+    )
+    await expect(page.locator("#export")).to_contain_text("Bass 7 notes, on eighths.")
+    assert site.studio.calls == [("notes", "salt", "1/8")]
