@@ -20,6 +20,7 @@ from soundforge.audio.engine import Engine
 from soundforge.audio.media import Limits
 from soundforge.audio.models import Models
 from soundforge.audio.spotdl_environment import SpotdlEnvironment
+from soundforge.audio.warm import WarmEngines
 from soundforge.db import migrate
 from soundforge.db.embedded import EmbeddedPostgres
 from soundforge.db.session import Database
@@ -90,6 +91,7 @@ class Node:
     spotify: SpotifyClient
     queue: Queue
     tools: Tools
+    warm: WarmEngines
     workers: Workers
     upkeep: Upkeep
     web: WebServer
@@ -112,6 +114,7 @@ class Node:
             Child("database", life=self._database),
             Child("pubsub", life=self._pubsub),
             Child("providers", life=self._providers),
+            Child("engines", life=self._engines),
             Child("queue", life=self._queue),
         ]
         if is_worker:
@@ -203,6 +206,15 @@ class Node:
             await self.spotify.aclose()
 
     @asynccontextmanager
+    async def _engines(self) -> AsyncIterator[None]:
+        settings = self.settings.engines
+        self.warm = WarmEngines(idle_s=settings.idle_s, max_runs=settings.max_runs)
+        try:
+            yield
+        finally:
+            await self.warm.close()
+
+    @asynccontextmanager
     async def _queue(self) -> AsyncIterator[None]:
         self.queue = Queue(self.url)
         self.tools = self._tools()
@@ -213,7 +225,7 @@ class Node:
 
     def _tools(self) -> Tools:
         settings = self.settings
-        engine = Engine()
+        engine = Engine(warm=self.warm)
         models_dir = Path(settings.models_dir).expanduser() if settings.models_dir else None
         program = settings.download.program
         return Tools(

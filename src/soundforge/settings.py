@@ -76,6 +76,20 @@ class QueueSettings(_Group):
     analysis: int = Field(default=2, ge=0, le=64, description="Analyses at once.")
 
 
+class EngineSettings(_Group):
+    """How long processes that separate live."""
+
+    idle_s: float = Field(
+        default=90.0,
+        ge=0,
+        description="A process that has separated waits for the next song of its model for this "
+        "long, with its networks ready, s; 0: none waits.",
+    )
+    max_runs: int = Field(
+        default=25, ge=1, description="Songs that one process separates before a fresh one does."
+    )
+
+
 class LimitSettings(_Group):
     """What a recording may be; refused beyond, with the number in the sentence."""
 
@@ -169,6 +183,7 @@ class Settings(BaseSettings):
     spotify: SpotifySettings = SpotifySettings()
     download: DownloadSettings = DownloadSettings()
     queues: QueueSettings = QueueSettings()
+    engines: EngineSettings = EngineSettings()
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
 

@@ -7,6 +7,7 @@ from typing import Final
 
 MEMINFO: Final = Path("/proc/meminfo")
 CGROUP: Final = Path("/sys/fs/cgroup")
+PROC: Final = Path("/proc")
 
 
 def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
@@ -22,11 +23,26 @@ def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | Non
     return min(known) if known else None
 
 
+def private_bytes(pid: int, proc: Path = PROC) -> int:
+    """Return what the system gets back when a process ends; 0 where it does not say.
+
+    Args:
+        pid: The process.
+        proc: Linux's account of processes.
+    """
+    return _kilobytes(proc / str(pid) / "status", "RssAnon") or 0
+
+
 def _machine(meminfo: Path) -> int | None:
+    return _kilobytes(meminfo, "MemAvailable")
+
+
+def _kilobytes(account: Path, wanted: str) -> int | None:
+    """Return the bytes of the line ``<wanted>:   123 kB``; None when there is none."""
     try:
-        for line in meminfo.read_text("ascii").splitlines():
+        for line in account.read_text("ascii", "replace").splitlines():
             name, _, rest = line.partition(":")
-            if name == "MemAvailable":
+            if name == wanted:
                 return int(rest.split()[0]) * 1024
     except (OSError, ValueError, IndexError):
         pass

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SampleRate: TypeAlias = Literal["model", "source"]
 
+ENGINE: Final = "separate"
 MIN_TIMEOUT_S: Final = 300.0
 _TIMEOUT_PER_SECOND: Final = 10.0
 
@@ -144,7 +145,12 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         report(progress.fraction, progress.message, progress.detail)
 
     value = await engine.run(
-        "separate", params, job=job, timeout_s=timeout_s(duration_s), on_progress=on_progress
+        ENGINE,
+        params,
+        job=job,
+        timeout_s=timeout_s(duration_s),
+        on_progress=on_progress,
+        kept_as=model,
     )
     return _parse(value)
 

@@ -1,4 +1,4 @@
-"""The life of an engine process: read one request, work, answer, exit.
+"""The life of an engine process: read a request, work, answer, until no more requests come.
 
 An engine never outlives its owner. Linux ends it by a parent-death signal. The owner also
 holds one end of a pipe (the engine's descriptor of it is in ``SFA_OWNER_FD``): when that end
@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from soundforge.engines.protocol import (
@@ -71,34 +72,69 @@ class EngineError(Exception):
 
 
 def serve(work: Work) -> None:
-    """Run ``work`` once, on the request that standard input holds, and send its answer.
+    """Run ``work`` on each request that standard input holds, and send its answer.
 
-    With arguments on the command line the engine's file in `by_hand` runs instead.
+    Ends with the input, or with the first request that fails: in which state a failure leaves the
+    process is not known. With arguments on the command line the engine's file in `by_hand` runs
+    instead.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(name)s: %(message)s")
     faulthandler.enable()  # a segmentation fault leaves its traceback in the log
     if sys.argv[1:]:
         raise SystemExit(_by_hand(sys.argv[1:]))
-    answers = claim_stdout()
+    answers = Answers(claim_stdout())
     watcher = _die_with_owner()
-
-    def send(message: Message) -> None:
-        answers.write(encode(message))
-        answers.flush()
-
-    def report(fraction: float, message: str, **detail: Any) -> None:
-        send(Progress(min(1.0, max(0.0, fraction)), message, detail))
-
     try:
-        answer = _answer(work, report)
-        try:
-            send(answer)
-        except (ValueError, TypeError) as error:  # a result that JSON cannot carry
-            send(explain(error))
+        line = sys.stdin.buffer.readline()
+        while answers.send(_answer(work, line, answers.open_report())):
+            if not (line := sys.stdin.buffer.readline()):
+                break
     finally:
         if watcher:
             watcher.kill()
             watcher.wait()
+
+
+class Answers:
+    """Where messages go: progress of the request at hand only, then its answer.
+
+    Args:
+        file: Read by the owner.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._lock = file, threading.Lock()
+        self._number = 0
+
+    def open_report(self) -> Report:
+        """Return the report of the next request.
+
+        A thread that goes on after its answer must not speak into the next request.
+        """
+        self._number = number = self._number + 1
+
+        def report(fraction: float, message: str, **detail: Any) -> None:
+            progress = Progress(min(1.0, max(0.0, fraction)), message, detail)
+            with self._lock:
+                if self._number == number:
+                    self._write(progress)
+
+        return report
+
+    def send(self, answer: Message) -> bool:
+        """Send what ends the request; tell whether it is a result."""
+        with self._lock:
+            self._number += 1
+            try:
+                self._write(answer)
+            except (ValueError, TypeError) as error:  # a result that JSON cannot carry
+                answer = explain(error)
+                self._write(answer)
+        return isinstance(answer, Result)
+
+    def _write(self, message: Message) -> None:
+        self._file.write(encode(message))
+        self._file.flush()
 
 
 def _by_hand(arguments: list[str]) -> int:
@@ -114,9 +150,9 @@ def _by_hand(arguments: list[str]) -> int:
     return status
 
 
-def _answer(work: Work, report: Report) -> Message:
+def _answer(work: Work, line: bytes, report: Report) -> Message:
     try:
-        request = decode(sys.stdin.buffer.readline())
+        request = decode(line)
         if not isinstance(request, Request):
             raise ProtocolError(f"{type(request).__name__} is not a request")
         return Result(work(request.params, report))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import openvino_cpu, spleeter_graph, stft
+from soundforge.engines import held, openvino_cpu, spleeter_graph, stft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ def run(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     Nothing is read before the first sound, so the recording is recognised on the way: what lies
     before the checkpoint is decoded, and compared by its digest.
     """
-    masker = Masker(task.weights, threads=task.threads)
+    masker = held.networks(task, _masker)
     stream = _Stream(masker, max(1, task.threads), CONTEXT_FRAMES)
     key = {"threads": task.threads, "openvino": importlib.metadata.version("openvino")}
     blocks, safe = _Heard(task.mix.blocks()), 0
@@ -162,6 +162,10 @@ class _Heard:
         return {"blocks": np.array(self._count), "digest": digest}
 
 
+def _masker(task: Task) -> Masker:
+    return Masker(task.weights, threads=task.threads)
+
+
 class Masker:
     """The two networks; how much of each bin of a window belongs to the vocals."""
 
@@ -178,6 +182,11 @@ class Masker:
         )
         mask: NDArray[np.float32] = (vocals + 5e-11) / (vocals + accompaniment + 1e-10)
         return mask
+
+    def rest(self) -> None:
+        """Give back the memory of the last window."""
+        for network in self._networks:
+            network.release_memory()
 
 
 def _network(arrays: Any, stem: str, threads: int) -> Any:

@@ -1,8 +1,10 @@
 """What the system says of its memory is read; what it does not say is not known."""
 
+import os
+
 import pytest
 
-from soundforge.audio.memory import available_bytes
+from soundforge.audio.memory import available_bytes, private_bytes
 
 MEMINFO = "MemTotal:       24684000 kB\nMemFree:          100 kB\nMemAvailable:    2000000 kB\n"
 
@@ -40,3 +42,17 @@ def test_this_machine_says_something_or_nothing():
     free = available_bytes()
 
     assert free is None or free > 0
+
+
+def test_what_a_process_holds_for_itself_is_read(tmp_path):
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_text("Name:\tx y\nVmRSS:\t 90 kB\nRssAnon:\t  50 kB\n")
+
+    assert private_bytes(7, tmp_path) == 51_200
+    assert private_bytes(8, tmp_path) == 0
+
+
+def test_this_process_holds_something_or_nothing_is_said():
+    held = private_bytes(os.getpid())
+
+    assert held == 0 or held > 1_000_000

@@ -1,10 +1,13 @@
 """How the runtime answers, seen from outside: a process is started as a person would."""
 
+import io
 import json
 import subprocess
 import sys
 
 import pytest
+
+from soundforge.engines import protocol, runtime
 
 REQUEST = '{"type":"request","job":"1","params":%s}\n'
 
@@ -27,6 +30,33 @@ def test_an_engine_runs_by_hand_and_answers_in_order():
 
     assert [message["type"] for message in messages] == ["progress", "result"]
     assert messages[-1]["value"] == {"path": "/a.wav"}
+
+
+def test_each_request_is_answered_in_turn_by_the_same_process():
+    messages, _ = echo("".join(REQUEST % f'{{"number": {number}}}' for number in range(3)))
+
+    assert [m["type"] for m in messages] == ["progress", "result"] * 3
+    assert [m["value"]["number"] for m in messages[1::2]] == [0, 1, 2]
+
+
+def test_after_a_failure_no_other_request_is_taken():
+    messages, _ = echo(REQUEST % '{"do": "refuse"}' + REQUEST % "{}")
+
+    assert [message["type"] for message in messages] == ["progress", "error"]
+
+
+def test_who_goes_on_after_the_answer_does_not_speak_into_the_next_request():
+    file = io.BytesIO()
+    answers = runtime.Answers(file)
+
+    late = answers.open_report()
+    answers.send(protocol.Result({}))
+    late(0.9, "too late")
+    answers.open_report()(0.1, "in time")
+    late(0.9, "far too late")
+
+    messages = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert [m.get("message") for m in messages] == [None, "in time"]
 
 
 def test_what_a_native_library_prints_goes_to_the_log():
