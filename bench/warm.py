@@ -15,7 +15,10 @@ import os
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from bench.separation import models_dir, write_song
 from soundforge.audio import memory, separator
@@ -24,6 +27,16 @@ from soundforge.audio.models import Models
 from soundforge.audio.warm import WarmEngines
 
 MODELS = ("spleeter_2stems", "htdemucs")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one separation took, and the hashes of its stems."""
+
+    first_s: float
+    first_cpu_s: float
+    whole_s: float
+    hashes: tuple[str, ...]
 
 
 def main() -> int:
@@ -45,40 +58,37 @@ async def measure(model: str, song: Path, seconds: float, rounds: int, threads: 
     """Run a model cold and warm in turn."""
     warm_engines = WarmEngines(idle_s=3600, max_runs=1000)
     engines = {"cold": Engine(), "warm": Engine(warm=warm_engines)}
-    first: dict[str, list[float]] = {"cold": [], "warm": []}
-    whole: dict[str, list[float]] = {"cold": [], "warm": []}
+    taken: dict[str, list[Taken]] = {"cold": [], "warm": []}
     hashes = set()
     await run(engines["warm"], model, song, seconds, threads)  # so that there is a warm one
     for _ in range(rounds):
         for how, engine in engines.items():
-            first_s, whole_s, made = await run(engine, model, song, seconds, threads)
-            first[how].append(first_s)
-            whole[how].append(whole_s)
-            hashes.add(made)
+            taken[how].append(await run(engine, model, song, seconds, threads))
+            hashes.add(taken[how][-1].hashes)
     kept = warm_engines.held_bytes((separator.ENGINE, model))
     await warm_engines.close()
     load = os.getloadavg()[0]
-    for how in engines:
+    for how, runs in taken.items():
+        first = [one.first_s for one in runs]
         print(
-            f"{model:16} {how}  first segment {statistics.median(first[how]):6.2f} s "
-            f"({min(first[how]):.2f}-{max(first[how]):.2f})  "
-            f"whole {statistics.median(whole[how]):6.2f} s  load {load:.1f}"
+            f"{model:16} {how}  first segment {statistics.median(first):5.2f} s "
+            f"({min(first):.2f}-{max(first):.2f}), "
+            f"CPU {statistics.median(one.first_cpu_s for one in runs):5.2f} s; "
+            f"whole {statistics.median(one.whole_s for one in runs):5.2f} s  load {load:.1f}"
         )
     same = "the same files" if len(hashes) == 1 else f"{len(hashes)} DIFFERENT RESULTS"
     print(f"{model:16} {same}; waits with {kept / 1e6:.0f} MB; free {free_mb()} MB", flush=True)
 
 
-async def run(
-    engine: Engine, model: str, song: Path, seconds: float, threads: int
-) -> tuple[float, float, tuple[str, ...]]:
-    """Separate once; return the seconds to the first segment, to the end, and the hashes."""
-    began = time.perf_counter()
+async def run(engine: Engine, model: str, song: Path, seconds: float, threads: int) -> Taken:
+    """Separate once."""
+    began, used = time.perf_counter(), cpu_s()
     times = []
 
     def note(fraction: float, message: str, detail: dict[str, object]) -> None:
         del fraction, message
-        if "segment" in detail:
-            times.append(time.perf_counter() - began)
+        if "segment" in detail and not times:
+            times.extend((time.perf_counter() - began, cpu_s() - used))
 
     with tempfile.TemporaryDirectory(dir=song.parent) as out:
         made = await separator.separate(
@@ -93,7 +103,12 @@ async def run(
             report=note,
         )
     hashes = tuple(stem.sha256 for stem in made.stems)
-    return times[0], time.perf_counter() - began, hashes
+    return Taken(times[0], times[1], time.perf_counter() - began, hashes)
+
+
+def cpu_s() -> float:
+    """Return what the processes below this one have used."""
+    return sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children())
 
 
 def free_mb() -> int:

@@ -81,6 +81,14 @@ class Engine:
             raise _translate(answer)
         return answer.value
 
+    def held_bytes(self, name: str, kept_as: str) -> int:
+        """Return how much memory a process that waits for such work holds; 0 if none does."""
+        return self.warm.held_bytes((name, kept_as)) if self.warm else 0
+
+    async def make_room(self, name: str, kept_as: str) -> bool:
+        """End the processes that wait for other work than this; tell whether there were any."""
+        return self.warm is not None and await self.warm.let_go(but=(name, kept_as))
+
     @property
     def _warm(self) -> WarmEngines:
         assert self.warm is not None

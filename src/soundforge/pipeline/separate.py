@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from soundforge.audio import separator
+from soundforge.audio import memory, separator
 from soundforge.pipeline import admission, made_stems, recordings, reuse
 from soundforge.pipeline.made_stems import Made
 from soundforge.pipeline.stage import Stage
@@ -13,6 +13,7 @@ from soundforge.storage import layout
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
@@ -50,9 +51,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
         return made_stems.before(key, *found)
     out_dir.mkdir(parents=True)
-    await admission.wait_for_memory(
-        tools.models.info(job.model).memory_bytes, lambda said: report(share, said)
-    )
+    await _wait_for_memory(tools, job.model, lambda said: report(share, said))
     separated = await separator.separate(
         tools.engine,
         tools.models,
@@ -72,6 +71,22 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return _made(key, separated, track)
+
+
+async def _wait_for_memory(tools: Tools, model: str, say: Callable[[str], None]) -> None:
+    kind = separator.ENGINE, model
+
+    def available() -> int | None:
+        free = memory.available_bytes()
+        # A process of this model that waits is the one that will work: what it holds is there.
+        return None if free is None else free + tools.engine.held_bytes(*kind)
+
+    await admission.wait_for_memory(
+        tools.models.info(model).memory_bytes,
+        say,
+        available=available,
+        make_room=lambda: tools.engine.make_room(*kind),
+    )
 
 
 def _made(key: str | None, separated: Separated, track: Track) -> Made:

@@ -29,6 +29,9 @@ class CountingEngine:
         self.ran.append(name)
         return await self.real.run(name, *args, **more)
 
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
 
 @pytest.fixture
 def engine():

@@ -32,3 +32,30 @@ async def test_memory_that_never_comes_is_told_with_its_figures():
         )
 
     assert raised.value.code == "memory_short"
+
+
+async def test_what_is_only_kept_for_later_goes_before_anybody_waits():
+    said, free = [], [GB // 2]
+
+    async def make_room():
+        free[0] = 2 * GB
+        return True
+
+    await wait_for_memory(GB, said.append, available=lambda: free[0], make_room=make_room)
+
+    assert said == []
+
+
+async def test_where_nothing_is_left_to_give_up_work_waits():
+    said, free, asked = [], iter([0, 0, 2 * GB]), []
+
+    async def make_room():
+        asked.append(True)
+        return len(asked) == 1
+
+    await wait_for_memory(
+        GB, said.append, available=lambda: next(free), make_room=make_room, every_s=0
+    )
+
+    assert len(asked) == 2
+    assert len(said) == 1
