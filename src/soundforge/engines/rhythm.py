@@ -6,7 +6,7 @@ with dynamic programming, which knows no bars. Which one answered is part of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import numpy as np
@@ -54,6 +54,8 @@ class Rhythm:
         bpm: Tempo: the slope of beat number against time; None without a pulse.
         confidence: How far to trust the beats, 0..1.
         bar_confidence: How far to trust the metre and where bars begin, 0..1.
+        half: How far another might count half as fast, 0..1: every other beat is that much weaker.
+        double: How far another might count twice as fast, 0..1: so strong is what lies between.
     """
 
     engine: Name
@@ -63,6 +65,8 @@ class Rhythm:
     bpm: float | None = None
     confidence: float = 0.0
     bar_confidence: float = 0.0
+    half: float = 0.0
+    double: float = 0.0
 
     @property
     def downbeats_s(self) -> Curve:
@@ -73,6 +77,14 @@ class Rhythm:
 
 def find(recording: Recording) -> Rhythm:
     """Return the rhythm of ``recording``; pass this to `Recording.once`."""
+    found = _found(recording)
+    if not len(found.beats_s):
+        return found
+    half, double = _other_counts(recording.once(onset_strength), found.beats_s)
+    return replace(found, half=half, double=double)
+
+
+def _found(recording: Recording) -> Rhythm:
     listener = recording.listeners.get(_NETWORK)
     if listener is not None:
         judged = cast("beatnet.Listener", listener).finish()
@@ -113,6 +125,27 @@ def by_network(activations: Matrix, recording: Recording | None = None) -> Rhyth
     sureness = confidence * float(1 - np.exp(-found.lead))
     metre = found.beats_per_bar
     return Rhythm("beatnet", beats_s, found.places, metre, bpm, confidence, sureness)
+
+
+def _other_counts(onset: Matrix, beats_s: Curve) -> tuple[float, float]:
+    """Return how far the beats might be counted half, and twice as fast, see `Rhythm`.
+
+    The loudness of the onsets tells, not the network: that hears faint clicks as well as loud ones.
+    """
+    halves_s = (beats_s[1:] + beats_s[:-1]) / 2
+    on_beats, between = (_strongest_near(onset, times_s) for times_s in (beats_s, halves_s))
+    first, second = float(on_beats[::2].mean()), float(on_beats[1::2].mean())
+    strong, weak = max(first, second, 1e-9), min(first, second)
+    usual = max((first + second) / 2, 1e-9)
+    return 1 - weak / strong, float(np.clip(between.mean() / usual, 0.0, 1.0))
+
+
+def _strongest_near(onset: Matrix, times_s: Curve) -> Curve:
+    """Return the strongest onset within two frames of ``times_s``."""
+    frames = np.minimum(np.round(times_s * FLUX_RATE_HZ).astype(int), len(onset) - 1)
+    padded = np.pad(np.maximum(onset, 0).astype(np.float64), 2)
+    near: Curve = np.max([padded[frames + k] for k in range(5)], axis=0)
+    return near
 
 
 def _mended(beats_s: Curve, activations: Matrix, recording: Recording) -> Curve:

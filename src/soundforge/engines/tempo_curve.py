@@ -18,12 +18,19 @@ _FASTEST_BPM: Final = 300.0
 _NAMES: Final = {0.5: "half", 2.0: "double"}
 
 
-def alternatives(bpm: float | None) -> list[dict[str, Any]]:
-    """Return the tempi of someone who counts half or twice as fast, where anyone would."""
+def alternatives(bpm: float | None, half: float, double: float) -> list[dict[str, Any]]:
+    """Return the tempi of someone who counts half or twice as fast, where anyone would.
+
+    Args:
+        bpm: Tempo; None without a pulse.
+        half: How far half of it might be meant, 0..1; the ``confidence`` of that one.
+        double: The same of twice as much.
+    """
     if bpm is None:
         return []
+    sure = {0.5: half, 2.0: double}
     return [
-        {"relation": name, "bpm": bpm * factor}
+        {"relation": name, "bpm": bpm * factor, "confidence": round(sure[factor], 3)}
         for factor, name in _NAMES.items()
         if _SLOWEST_BPM <= bpm * factor <= _FASTEST_BPM
     ]

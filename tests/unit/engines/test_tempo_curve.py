@@ -44,6 +44,6 @@ def test_too_few_beats_have_no_curve(beats):
     ],
 )
 def test_half_and_double_are_offered_where_anyone_would_count_so(bpm, expected):
-    offered = tempo_curve.alternatives(bpm)
+    offered = tempo_curve.alternatives(bpm, 0.25, 0.75)
 
     assert {one["relation"]: one["bpm"] for one in offered} == expected
