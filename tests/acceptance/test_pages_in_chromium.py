@@ -16,6 +16,7 @@ PAGES = [
     "/tracks/salt",
     "/tracks/kettle",
     "/tracks/lantern",
+    "/about",
 ]
 DROP = """() => {
   const files = new DataTransfer();

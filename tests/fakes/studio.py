@@ -24,6 +24,7 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    NetworkView,
     NotesView,
     PartView,
     PresetView,
@@ -147,6 +148,13 @@ class FakeStudio:
 
     async def models(self) -> tuple[ModelView, ...]:
         return MODELS
+
+    def networks(self) -> tuple[NetworkView, ...]:
+        return (
+            NetworkView(
+                "BeatNet", ("beats", "tempo"), "By its authors, CC BY 4.0.", "https://example.org"
+            ),
+        )
 
     def presets(self) -> tuple[PresetView, ...]:
         return PRESETS

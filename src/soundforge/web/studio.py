@@ -38,6 +38,7 @@ __all__ = [
     "ImportOutcome",
     "Limits",
     "ModelView",
+    "NetworkView",
     "NotesView",
     "PartView",
     "PresetView",
@@ -120,6 +121,22 @@ class ModelView:
     licence: str = ""
     licence_url: str = ""
     needs_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    """A network that analyses listen with.
+
+    Args:
+        features: What it helps to find.
+        licence: What is known of the weights' licence, with whose they are.
+        licence_url: Where that is stated; may be empty.
+    """
+
+    label: str
+    features: tuple[str, ...]
+    licence: str
+    licence_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +252,9 @@ class Studio(Protocol):
 
     async def models(self) -> tuple[ModelView, ...]:
         """Return the models that separate, the best installed one first."""
+
+    def networks(self) -> tuple[NetworkView, ...]:
+        """Return the networks that analyses listen with, by name."""
 
     def presets(self) -> tuple[PresetView, ...]:
         """Return the presets, the quickest first."""

@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from soundforge import errors
-from soundforge.audio import presets
+from soundforge.audio import networks, presets
 from soundforge.audio.presets import PRESETS
 from soundforge.library import tracks
 from soundforge.pipeline import actions, outlook, paste, plans
@@ -19,6 +19,7 @@ from soundforge.web.studio import (
     ImportOutcome,
     Limits,
     ModelView,
+    NetworkView,
     PresetView,
     StageName,
     TrackPage,
@@ -164,6 +165,13 @@ class UserStudio:
             for model in self._tools.models.list()
         ]
         return tuple(sorted(views, key=lambda view: not view.is_installed))
+
+    def networks(self) -> tuple[NetworkView, ...]:
+        """Return the networks that analyses listen with, by name."""
+        known = [networks.info(self._tools.models.models_dir, name) for name in networks.names()]
+        return tuple(
+            NetworkView(one.label, one.features, one.licence, one.licence_url) for one in known
+        )
 
     def presets(self) -> tuple[PresetView, ...]:
         """Return the presets, the quickest first."""
