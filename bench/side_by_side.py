@@ -1,9 +1,9 @@
-"""Two separations: one after the other with all cores, or side by side with their share.
+"""Two separations: one after the other with all cores, or side by side with their share of them.
 
     python -m bench.side_by_side [--rounds 3] [--seconds 20] [model ...]
 
-Three ways in turn: one after the other with all threads each; side by side with half of them each;
-side by side with all of them each, as if nobody shared. Wall and CPU seconds of both together.
+Three ways in turn: one after the other; side by side, the cores shared out; side by side, each
+free to go where it likes. Wall and CPU seconds of both together.
 """
 
 from __future__ import annotations
@@ -31,23 +31,15 @@ def main() -> int:
     parser.add_argument("models", nargs="*", default=list(MODELS))
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
-    half = max(1, asked.threads // 2)
-    ways = {
-        "one after the other": (False, asked.threads),
-        "side by side, shared": (True, half),
-        "side by side, each all": (True, asked.threads),
-    }
+    ways = ("one after the other", "side by side, shared", "side by side, free")
     with tempfile.TemporaryDirectory(prefix="sfa-bench-") as folder:
         song = write_song(Path(folder) / "song.wav", asked.seconds)
         for model in asked.models:
             taken: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
             for _ in range(asked.rounds):
-                for way, (is_at_once, threads) in ways.items():
-                    taken[way].append(
-                        asyncio.run(two(model, song, asked.seconds, threads, is_at_once=is_at_once))
-                    )
+                for way in ways:
+                    taken[way].append(asyncio.run(two(way, model, song, asked.seconds)))
             for way, times in taken.items():
                 walls, cpus = zip(*times, strict=True)
                 print(
@@ -59,23 +51,23 @@ def main() -> int:
     return 0
 
 
-async def two(
-    model: str, song: Path, seconds: float, threads: int, *, is_at_once: bool
-) -> tuple[float, float]:
+async def two(way: str, model: str, song: Path, seconds: float) -> tuple[float, float]:
     """Separate twice; return wall and CPU seconds."""
     began, used = time.perf_counter(), _children_s()
-    both = [separate(model, song, seconds, threads) for _ in range(2)]
-    if is_at_once:
-        await asyncio.gather(*both)
+    one = Engine()
+    other = one if way.endswith("shared") else Engine()
+    if way.startswith("one after"):
+        await separate(one, model, song, seconds)
+        await separate(other, model, song, seconds)
     else:
-        for one in both:
-            await one
+        await asyncio.gather(
+            separate(one, model, song, seconds), separate(other, model, song, seconds)
+        )
     return time.perf_counter() - began, _children_s() - used
 
 
-async def separate(model: str, song: Path, seconds: float, threads: int) -> None:
-    """Separate once, in a process of its own."""
-    engine = Engine()
+async def separate(engine: Engine, model: str, song: Path, seconds: float) -> None:
+    """Separate once."""
     with tempfile.TemporaryDirectory(dir=song.parent) as out:
         await separator.separate(
             engine,
@@ -85,7 +77,7 @@ async def separate(model: str, song: Path, seconds: float, threads: int) -> None
             model=model,
             job="bench",
             duration_s=seconds,
-            threads=threads,
+            threads=engine.cores.count,
             has_chunks=True,
             report=lambda *_: None,
         )

@@ -177,7 +177,9 @@ class Settings(BaseSettings):
         default="info", description="Least severe log line that is written."
     )
     engine_threads: int = Field(
-        default=0, ge=0, description="Threads of one engine; 0: the cores shared between queues."
+        default=0,
+        ge=0,
+        description="Threads of one engine; 0: one a core. Engines at work share the cores.",
     )
     database: DatabaseSettings = DatabaseSettings()
     spotify: SpotifySettings = SpotifySettings()

@@ -34,6 +34,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _LEAST_TIMEOUT_S: Final = 120.0
+_MOST_CORES: Final = 2  # beats are judged beside the rest
 _TIMEOUT_PER_S: Final = 2.0
 
 
@@ -136,6 +137,7 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
         job=job,
         timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),
         on_progress=on_progress,
+        most_cores=_MOST_CORES,
     )
     return _parse(value)
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio.cores import Cores
 from soundforge.audio.engine_process import EngineProcess, WasGoneError
+from soundforge.audio.warm import WarmEngines
 from soundforge.engines import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from soundforge.audio.engine_process import Answer, OnProgress
-    from soundforge.audio.warm import WarmEngines
+    from soundforge.audio.warm import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +30,13 @@ class Engine:
 
     Args:
         environment: Variables added to the engine's environment, such as thread limits.
-        warm: Where processes wait for the next work of their kind; None ends each with its work.
+        warm: Where processes wait for the next work of their kind; by default none does.
+        cores: Who computes on which.
     """
 
     environment: Mapping[str, str] = field(default_factory=dict)
-    warm: WarmEngines | None = None
+    warm: WarmEngines = field(default_factory=lambda: WarmEngines(idle_s=0, max_runs=1))
+    cores: Cores = field(default_factory=Cores)
 
     async def run(
         self,
@@ -43,6 +47,7 @@ class Engine:
         timeout_s: float,
         on_progress: OnProgress | None = None,
         kept_as: str = "",
+        most_cores: int = 0,
     ) -> dict[str, Any]:
         """Run ``soundforge.engines.<name>`` in a process that does nothing else; return its result.
 
@@ -57,6 +62,7 @@ class Engine:
             on_progress: Told how far it is.
             kept_as: What the process holds that the next work can use, a model's name. It may
                 find one of these ready, and leaves one. Empty: the process ends with the work.
+            most_cores: How many cores are of use to it; 0: it hardly computes.
 
         Raises:
             errors.Invalid: The engine says that the work can never succeed.
@@ -64,57 +70,63 @@ class Engine:
                 ``timeout_s`` (``engine_timeout``), spoke garbage (``engine_garbage``) or asks
                 to be retried (a code of its own).
         """
-        request = protocol.Request(job, params)
-        keeps = self.warm is not None and self.warm.keeps and bool(kept_as)
+        kind = (name, kept_as) if kept_as and self.warm.keeps else None
+        work = _Work(protocol.Request(job, params), timeout_s, on_progress, kind, most_cores)
         answer = None
-        if keeps and (process := self._warm.take((name, kept_as))):
+        if kind and (process := self.warm.take(kind)):
             try:
-                answer = await self._ask(process, request, timeout_s, on_progress, kept_as)
+                answer = await self._ask(process, work)
             except WasGoneError:
                 logger.info("warm engine had ended", extra={"engine": name})
         if answer is None:
             process = await EngineProcess.start(name, self.environment)
-            answer = await self._ask(
-                process, request, timeout_s, on_progress, kept_as if keeps else ""
-            )
+            answer = await self._ask(process, work)
         if isinstance(answer, protocol.Error):
             raise _translate(answer)
         return answer.value
 
     def held_bytes(self, name: str, kept_as: str) -> int:
         """Return how much memory a process that waits for such work holds; 0 if none does."""
-        return self.warm.held_bytes((name, kept_as)) if self.warm else 0
+        return self.warm.held_bytes((name, kept_as))
 
     async def make_room(self, name: str, kept_as: str) -> bool:
         """End the processes that wait for other work than this; tell whether there were any."""
-        return self.warm is not None and await self.warm.let_go(but=(name, kept_as))
+        return await self.warm.let_go(but=(name, kept_as))
 
-    @property
-    def _warm(self) -> WarmEngines:
-        assert self.warm is not None
-        return self.warm
-
-    async def _ask(
-        self,
-        process: EngineProcess,
-        request: protocol.Request,
-        timeout_s: float,
-        on_progress: OnProgress | None,
-        kept_as: str,
-    ) -> Answer:
-        is_last = not (kept_as and self._warm.is_good_for_more(process))
+    async def _ask(self, process: EngineProcess, work: _Work) -> Answer:
+        is_last = not (work.kind and self.warm.is_good_for_more(process))
         answer = None
         try:
-            answer = await process.ask(
-                request, timeout_s=timeout_s, on_progress=on_progress, is_last=is_last
-            )
+            with self.cores.computing(process.pid, work.most_cores) as settle:
+
+                def on_progress(progress: protocol.Progress) -> None:
+                    if progress.fraction > 0:  # past all preparation, its threads are made
+                        settle()
+                    if work.on_progress is not None:
+                        work.on_progress(progress)
+
+                answer = await process.ask(
+                    work.request,
+                    timeout_s=work.timeout_s,
+                    on_progress=on_progress,
+                    is_last=is_last,
+                )
         finally:
             # Only after a result is it known in which state the process is.
-            if is_last or not isinstance(answer, protocol.Result):
-                await asyncio.shield(process.end())
+            if work.kind and not is_last and isinstance(answer, protocol.Result):
+                self.warm.put(work.kind, process)
             else:
-                self._warm.put((process.name, kept_as), process)
+                await asyncio.shield(process.end())
         return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    request: protocol.Request
+    timeout_s: float
+    on_progress: OnProgress | None
+    kind: Kind | None
+    most_cores: int
 
 
 def _translate(error: protocol.Error) -> errors.SoundForgeError:

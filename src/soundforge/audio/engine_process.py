@@ -97,7 +97,7 @@ class EngineProcess:
         request: protocol.Request,
         *,
         timeout_s: float,
-        on_progress: OnProgress | None,
+        on_progress: OnProgress,
         is_last: bool,
     ) -> Answer:
         """Let it work on ``request``; one at a time.
@@ -117,7 +117,7 @@ class EngineProcess:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._send(request, is_last=is_last)
-                answer = await self._answer(on_progress or _ignore)
+                answer = await self._answer(on_progress)
         except TimeoutError:
             raise errors.Unavailable(
                 "engine_timeout",
@@ -205,10 +205,6 @@ def _inherited() -> dict[str, str]:
     request.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("SFA_")}
-
-
-def _ignore(_: protocol.Progress) -> None:
-    """Drop a progress message that nobody asked for."""
 
 
 def _crashed(name: str, status: int) -> errors.Unavailable:

@@ -151,6 +151,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         timeout_s=timeout_s(duration_s),
         on_progress=on_progress,
         kept_as=model,
+        most_cores=threads or engine.cores.count,
     )
     return _parse(value)
 

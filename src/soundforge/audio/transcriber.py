@@ -127,6 +127,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             job=job,
             timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s * len(sources)),
             on_progress=on_progress,
+            most_cores=max(1, threads),
         )
         notes = await asyncio.to_thread(_read, notes_path)
     return Transcription(notes, out_path, _tempo_bpm(beats_s), quantise, value["took_s"])

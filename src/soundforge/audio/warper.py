@@ -152,6 +152,7 @@ async def warp(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
         job=job,
         timeout_s=_timeout_s(duration_s, rate),
         on_progress=_telling(report),
+        most_cores=1,
     )
     made = tuple(WarpedFile(**file) for file in value.pop("files"))
     return Warped(files=made, **value)
@@ -201,6 +202,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
         job=job,
         timeout_s=_timeout_s(duration_s * len(sources), rate),
         on_progress=_telling(report),
+        most_cores=1,
     )
     made = tuple(WarpedStem(**stem) for stem in value.pop("stems"))
     return WarpedStems(stems=made, **value)

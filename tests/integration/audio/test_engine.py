@@ -238,3 +238,31 @@ async def test_engines_run_side_by_side_without_mixing_their_answers():
     values = await asyncio.gather(*(run_echo(number=number) for number in range(4)))
 
     assert values == [{"number": number} for number in range(4)]
+
+
+async def test_engines_at_work_have_cores_of_their_own_and_alone_all_of_them(tmp_path):
+    engine = Engine()
+    if engine.cores.count < 2 or not hasattr(os, "sched_getaffinity"):
+        pytest.skip("there is nothing to share out")
+    every, pids, running = os.sched_getaffinity(0), [], []
+    for name in ("first.pid", "second.pid"):
+        params = {"do": "hang", "pid_file": str(tmp_path / name)}
+        work = engine.run("_echo", params, job="1", timeout_s=60, most_cores=engine.cores.count)
+        running.append(asyncio.create_task(work))
+        pids.append(await asyncio.to_thread(read_pid, tmp_path / name))
+
+    def cores():
+        return [os.sched_getaffinity(pid) for pid in pids]
+
+    async with asyncio.timeout(DEADLINE_S):
+        while set.intersection(*cores()):
+            await asyncio.sleep(0.02)
+    shared = cores()
+    running[1].cancel()
+    await asyncio.gather(running[1], return_exceptions=True)
+    alone = os.sched_getaffinity(pids[0])
+    running[0].cancel()
+    await asyncio.gather(running[0], return_exceptions=True)
+
+    assert set.union(*shared) == every
+    assert alone == every
