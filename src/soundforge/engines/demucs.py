@@ -8,27 +8,29 @@ sources that are wanted. After each segment a checkpoint is kept.
 from __future__ import annotations
 
 import gc
-import importlib.metadata
-import json
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import demucs_border, openvino_cpu, overlap_add, precision, skeleton, survey
+from soundforge.engines import (
+    demucs_border,
+    openvino_cpu,
+    overlap_add,
+    precision,
+    segments,
+    skeleton,
+    survey,
+)
 from soundforge.engines.published import FileWeights
-from soundforge.engines.published_weights import ARGUMENTS
+from soundforge.engines.stored_network import StoredNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from soundforge.engines.separation import Task
     from soundforge.engines.stft import Samples
-
-logger = logging.getLogger(__name__)
 
 _HDEMUCS_SECONDS: Final = 44  # the segment of the published bag
 _PROBE_S: Final = 10  # enough to compare precisions by
@@ -48,27 +50,11 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     level = np.float32(seen.mean), np.float32(seen.std + _TINY)
     shortest = segment if plan.is_padded else _PROBE_S * task.model.sample_rate_hz
     probes = ((p[:, :shortest] - level[0]) / level[1] for p in (seen.loudest, seen.quietest))
-    chosen = bag.precision = precision.choose(task, bag, probes)
-    key = {
-        "audio": seen.digest,
-        "precision": chosen,
-        "threads": task.threads,
-        "openvino": importlib.metadata.version("openvino"),
-    }
-    kept = task.checkpoint.take_up(key)
-    state = overlap_add.State.start(plan, len(task.stems))
-    if kept is not None:
-        index = int(kept.pop("index"))
-        state = overlap_add.State.resume(plan, len(task.stems), index, kept)
-        logger.info("going on from segment %d of %d", index, len(plan.offsets))
-    task.notes["precision"] = chosen
-    task.notes["resumed_segments"] = state.index
     blocks = ((block.T - level[0]) / level[1] for block in task.mix.blocks())
-    for stems in overlap_add.run(plan, blocks, bag.separate, state):
+    work = segments.Work(task, bag, seen, plan)
+    for stems in work.run(blocks, probes):
         samples = stems * level[1] + level[0]
         yield {name: samples[at].T for at, name in enumerate(task.stems)}
-        task.checkpoint.put({"index": np.array(state.index), **state.arrays(plan)})
-    task.notes["mended_segments"] = bag.mended
 
 
 class Bag:
@@ -104,7 +90,7 @@ class Bag:
                 continue
             sources = [task.model.stems.index(stem) for stem in made]
             places = [task.stems.index(stem) for stem in made]
-            weights = _Weights(task.weights, file.network)
+            weights = StoredNetwork(task.weights, file.network)
             self._networks.append(_Network(family, weights, sources, places))
             self._is_old = bool(weights.arguments().get("hybrid_old", False))
         times = np.zeros(self._count, np.float32)
@@ -142,33 +128,13 @@ class Bag:
         return self._border
 
 
-class _Weights:
-    """A network's weights in the file: read when they are needed, not kept."""
-
-    def __init__(self, path: Path, network: str) -> None:
-        self._path, self._prefix = path, f"{network}/"
-
-    def arguments(self) -> dict[str, Any]:
-        with np.load(self._path, allow_pickle=False) as arrays:
-            found: dict[str, Any] = json.loads(arrays[self._prefix + ARGUMENTS].tobytes())
-            return found
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        with np.load(self._path, allow_pickle=False) as arrays:
-            return {
-                key.removeprefix(self._prefix): arrays[key]
-                for key in arrays
-                if key.startswith(self._prefix) and not key.endswith(ARGUMENTS)
-            }
-
-
 class _Network:
     """One network, compiled when it is needed and for the length that is needed."""
 
     def __init__(
         self,
         family: str,
-        weights: _Weights,
+        weights: StoredNetwork,
         sources: Sequence[int],
         places: Sequence[int],
     ) -> None:

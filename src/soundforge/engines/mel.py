@@ -57,15 +57,20 @@ def cosines(count: int) -> NDArray[np.float32]:
 
 def filters() -> NDArray[np.float64]:
     """Return triangles of equal area, ``(1025, 128)``, evenly spaced in mel up to 11,025 Hz."""
-    top = _BREAK_MEL + np.log(SAMPLE_RATE_HZ / 2 / _BREAK_HZ) / _LOG_STEP
-    mels = np.linspace(0.0, top, BANDS + 2)
+    return triangles(BIN_HZ, BANDS, SAMPLE_RATE_HZ / 2)
+
+
+def triangles(bins_hz: NDArray[np.floating], bands: int, top_hz: float) -> NDArray[np.float64]:
+    """Return ``bands`` triangles of equal area over ``bins_hz``, evenly spaced in mel from 0 Hz."""
+    top = _BREAK_MEL + np.log(top_hz / _BREAK_HZ) / _LOG_STEP
+    mels = np.linspace(0.0, top, bands + 2)
     logarithmic = _BREAK_HZ * np.exp(_LOG_STEP * (mels - _BREAK_MEL))
     edges_hz = np.where(mels < _BREAK_MEL, mels * _LINEAR_HZ, logarithmic)
     low, centre, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
-    rising = (BIN_HZ[:, None] - low) / (centre - low)
-    falling = (high - BIN_HZ[:, None]) / (high - centre)
-    triangles: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
-    return triangles
+    rising = (bins_hz[:, None] - low) / (centre - low)
+    falling = (high - bins_hz[:, None]) / (high - centre)
+    heights: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling)) * 2 / (high - low)
+    return heights
 
 
 _FILTERS: Final = FilterBank(filters())

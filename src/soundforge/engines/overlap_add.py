@@ -8,8 +8,9 @@ in the middle of what surrounds it, zeros beyond the ends. Memory does not grow 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from soundforge.engines.stft import Samples
+
+_TINY: Final = 1e-30
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class Plan:
     def input_length(self, offset: int) -> int:
         """Return how many samples the network gets."""
         return self.segment if self.is_padded else self.length(offset)
+
+    def weights(self, offset: int) -> Samples:
+        """Return what the samples of the segment at ``offset`` count, ``(segment,)``."""
+        return _triangle(self.segment)
 
 
 @dataclass(slots=True)
@@ -117,24 +124,26 @@ def run(
         separate: Takes ``(2, input length)`` to ``(sources, 2, input length)``.
         state: Brought up to date before each yield.
     """
-    triangle = _triangle(plan.segment)
     mix = _Stretch(blocks, plan.segment // 2)
     offsets = plan.offsets
     for index in range(state.index, len(offsets)):
         offset = offsets[index]
         length, margin = plan.length(offset), plan.margin(offset)
         stems = separate(mix.read(offset - margin, plan.input_length(offset), plan.frames))
-        state.total[..., :length] += stems[..., margin : margin + length] * triangle[:length]
-        state.weight[:length] += triangle[:length]
+        weights = plan.weights(offset)[:length]
+        state.total[..., :length] += stems[..., margin : margin + length] * weights
+        state.weight[:length] += weights
         is_last = index + 1 == len(offsets)
         done = length if is_last else plan.stride
-        finished = state.total[..., :done] / state.weight[:done]
+        # A sample that counts nothing in any segment is silence, not zero by zero.
+        finished = state.total[..., :done] / state.weight[:done].clip(min=_TINY)
         state.total = _shift(state.total, done)
         state.weight = _shift(state.weight, done)
         state.index = index + 1
         yield finished
 
 
+@functools.lru_cache(maxsize=1)
 def _triangle(segment: int) -> Samples:
     up = np.arange(1, segment // 2 + 1)
     weights = np.concatenate([up, np.arange(segment - segment // 2, 0, -1)]).astype(np.float32)

@@ -14,12 +14,15 @@ class WeightFile:
         sha256: Hash of the published file.
         folder: Where below the base address it lies.
         stems: The stems it counts for; empty for all.
+        published_name: What the file is called; empty for the signature and the beginning of
+            the hash, as the authors of Demucs do it.
     """
 
     signature: str
     sha256: str
     folder: str
     stems: tuple[str, ...] = ()
+    published_name: str = ""
 
     @property
     def network(self) -> str:
@@ -28,8 +31,8 @@ class WeightFile:
 
     @property
     def file_name(self) -> str:
-        """The published name; it carries the beginning of the hash."""
-        return f"{self.signature}-{self.sha256[:8]}.th"
+        """What the published file is called."""
+        return self.published_name or f"{self.signature}-{self.sha256[:8]}.th"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,17 @@ class FileWeights:
         base_url: What the files' addresses begin with; a mirror replaces it.
         files: One for each network.
         size_bytes: About what there is to download.
-        skeleton: The family of graphs they belong to; see `soundforge.engines.skeleton`.
+        read: ``module:function`` that takes a file's path and the model, and returns the
+            network's arrays by name; it refuses everything else, and runs nothing of the file.
+        skeleton: The graphs they belong to, for families that have skeletons; see
+            `soundforge.engines.skeleton`.
     """
 
     base_url: str
     files: tuple[WeightFile, ...]
     size_bytes: int
-    skeleton: str
+    read: str
+    skeleton: str = ""
 
     def url(self, file: WeightFile, mirror: str = "") -> str:
         """Return where a file can be fetched; ``mirror`` holds all files side by side."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import importlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from soundforge.engines.published import FileWeights, WeightFile
     from soundforge.engines.runtime import Report
     from soundforge.engines.separators import Separator
-
-ARGUMENTS: Final = "@arguments"
-"""Key of a network's arguments among its arrays: JSON as bytes."""
 
 _FETCHED: Final = 0.85
 
@@ -102,7 +99,8 @@ def _find(given: Path, file: WeightFile, wanted: FileWeights) -> Path:
             f"The model has {len(wanted.files)} networks; {given.name} is one file.",
             f"Give a folder with {', '.join(f.file_name for f in wanted.files)}.",
         )
-    names = (file.file_name, f"{file.signature}.safetensors", f"{file.signature}.th")
+    endings = (".safetensors", ".th", ".ckpt")
+    names = (file.file_name, *(f"{file.signature}{ending}" for ending in endings))
     for name in names:
         if (given / name).is_file():
             return given / name
@@ -160,18 +158,14 @@ def _convert(
 
 
 def _network(path: Path, model: Separator, wanted: FileWeights) -> dict[str, NDArray[Any]]:
-    """Return a network's arrays and its arguments, checked against its graph."""
+    """Return what a network's file holds, as its family reads it."""
     import numpy as np
 
-    from soundforge.engines import skeleton, weight_files
-
+    module, _, function = wanted.read.partition(":")
     try:
-        checkpoint = weight_files.read(path)
-        sources = checkpoint.arguments.get("sources")
-        if sources and list(sources) != list(model.stems):
-            raise Refused(f"made for {sources!s:.80}")
-        skeleton.check(checkpoint, wanted.skeleton)
-        for name, array in checkpoint.arrays.items():
+        arrays: dict[str, NDArray[Any]]
+        arrays = getattr(importlib.import_module(module), function)(path, model)
+        for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise Refused(f"{name[:80]} holds what is no number")
     except (Refused, OSError) as error:
@@ -180,5 +174,4 @@ def _network(path: Path, model: Separator, wanted: FileWeights) -> dict[str, NDA
             f"{path.name} does not hold the weights of {model.label}: {error}.",
             f"Get {', '.join(file.file_name for file in wanted.files)}.",
         ) from error
-    arguments = json.dumps(checkpoint.arguments, sort_keys=True).encode()
-    return {**checkpoint.arrays, ARGUMENTS: np.frombuffer(arguments, np.uint8)}
+    return arrays

@@ -42,7 +42,11 @@ def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
         EngineError: ``model_unknown``, ``model_not_available``, ``weights_unreachable``
             (retryable), ``weights_hash_mismatch``, ``weights_invalid``.
     """
-    model = weights.fetchable(str(params.get("model", "")))
+    return install(weights.fetchable(str(params.get("model", ""))), params, report)
+
+
+def install(model: Separator | Network, params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Install the weights of a model by its description, as `pull` does by its name."""
     if model.weights is None:
         raise EngineError(
             "model_not_available", f"{model.label}: {model.unavailable_reason}", "Choose another."

@@ -3,8 +3,8 @@
 Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, ``models_dir``,
 and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
 while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
-say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`` (of segments,
-0.25), ``sample_rate`` (of the masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
+say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`` (of segments;
+the model's own), ``sample_rate`` (of the masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
 """
 
 from __future__ import annotations
@@ -64,7 +64,11 @@ def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
         EngineError: ``model_unknown``, ``model_not_available``, ``model_not_installed``,
             ``stem_unknown``, ``params_invalid``, ``no_audio``, or what decoding raises.
     """
-    model = weights.description(str(params.get("model", "")))
+    return separate_with(weights.description(str(params.get("model", ""))), params, report)
+
+
+def separate_with(model: Separator, params: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Separate with a model by its description, as `separate` does by its name."""
     asked = _parse(params, model)
     installed = weights.require(asked.models_dir, model)
     report(0.0, "loading the model")
@@ -177,7 +181,7 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             threads=max(0, int(params.get("threads") or 0)),
             duration_s=float(params.get("duration_s") or 0),
             precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
-            overlap=_share(params.get("overlap", 0.25)),
+            overlap=_share(params.get("overlap", model.overlap)),
             sample_rate=_one_of(params.get("sample_rate") or "model", ("model", "source")),
             earlier_dirs=tuple(map(Path, params.get("earlier_dirs") or ())),
         )

@@ -19,6 +19,7 @@ from soundforge.engines.checkpoints import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -29,14 +30,22 @@ _MAX_KEY: Final = 20
 _MAX_STORAGE_BYTES: Final = 512 * 1024 * 1024
 
 
-def read(content: bytes, expected: Mapping[str, tuple[int, ...]]) -> dict[str, NDArray[np.float32]]:
+def read(
+    content: bytes | Path, expected: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[np.float32]]:
     """Return the arrays of a saved state dictionary; their names and shapes must be ``expected``.
+
+    Args:
+        content: The file's content, or where it lies.
+        expected: The shape of every array.
 
     Raises:
         Refused: It is something else, or holds something else.
+        OSError: It cannot be read.
     """
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(source) as archive:
             names = [name for name in archive.namelist() if name.endswith("/data.pkl")]
             if len(names) != 1 or archive.getinfo(names[0]).file_size > _MAX_PICKLE_BYTES:
                 raise Refused("not a checkpoint with one pickle of a sensible size")

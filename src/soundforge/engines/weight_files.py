@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
+from soundforge.engines import safetensors_file
 from soundforge.engines.checkpoints import Refused
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _MAX_BYTES: Final = 1 << 30  # no Demucs file is near it
 _MAX_PICKLE_BYTES: Final = 8 << 20
 _MAX_OPCODES: Final = 200_000
 _MAX_DIMENSIONS: Final = 8
-_TYPES: Final = {"F16": "<f2", "F32": "<f4"}
 _STORAGES: Final = {"HalfStorage": "<f2", "FloatStorage": "<f4"}
 _NETWORKS: Final = {
     f"{package}.{module}": network
@@ -82,34 +82,12 @@ def read(path: Path) -> Checkpoint:
 
 
 def _read_safetensors(path: Path) -> Checkpoint:
-    content = np.memmap(path, np.uint8, "r")
-    if content.size < 8:
-        raise Refused("too short")
-    header_bytes = int.from_bytes(content[:8].tobytes(), "little")
-    if not 0 < header_bytes <= min(_MAX_PICKLE_BYTES, content.size - 8):
-        raise Refused("neither a torch file nor safetensors")
-    header = json.loads(content[8 : 8 + header_bytes].tobytes())
-    about = header.pop("__metadata__", {})
+    arrays, about = safetensors_file.read(path)
     if "structure" in about:
         raise Refused("quantised weights: take the full ones")
-    body = content[8 + header_bytes :]
-    arrays = {str(name): _slice(body, str(name), entry) for name, entry in header.items()}
     module, _, network = str(about["klass"]).rpartition(".")
     arguments = {k: _plain(v) for k, v in json.loads(about.get("kwargs", "{}")).items()}
     return Checkpoint(_known(module, network), arguments, arrays)
-
-
-def _slice(body: NDArray[np.uint8], name: str, entry: dict[str, Any]) -> NDArray[Any]:
-    dtype = np.dtype(_TYPES.get(entry["dtype"], "V1"))
-    begin, end = entry["data_offsets"]
-    shape = entry["shape"]
-    if dtype.kind != "f" or len(shape) > _MAX_DIMENSIONS:
-        raise Refused(f"{name[:80]}: {entry['dtype']!s:.20}")
-    if any(type(n) is not int or n < 0 for n in (*shape, begin, end)):
-        raise Refused(f"{name[:80]}: numbers that are none")
-    if not begin <= end <= body.size or end - begin != dtype.itemsize * math.prod(shape):
-        raise Refused(f"{name[:80]}: not where the header says")
-    return np.frombuffer(body[begin:end].tobytes(), dtype).reshape(shape)
 
 
 def _read_th(path: Path) -> Checkpoint:

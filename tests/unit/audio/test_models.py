@@ -17,6 +17,7 @@ from soundforge.engines import weights
 
 SPLEETER = "spleeter_2stems"
 DEMUCS = ["htdemucs", "htdemucs_ft", "htdemucs_6s", "mdx_extra"]
+ROFORMER = "mel_roformer_kim"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def put_weights(models, name=SPLEETER, *, size_bytes=10, content=b"0123456789"):
 def test_every_model_is_listed_the_best_first(models):
     listed = models.list()
 
-    assert {model.name for model in listed} == {SPLEETER, *DEMUCS}
+    assert {model.name for model in listed} == {SPLEETER, ROFORMER, *DEMUCS}
     assert [m.quality for m in listed] == sorted((m.quality for m in listed), reverse=True)
     assert not any(model.installed for model in listed)
 

@@ -12,10 +12,12 @@ from soundforge.engines.separators import (
     htdemucs_6s,
     htdemucs_ft,
     mdx_extra,
+    mel_roformer_kim,
     spleeter_2stems,
 )
 
-ALL = [spleeter_2stems, htdemucs, htdemucs_ft, htdemucs_6s, mdx_extra]
+DEMUCS = [htdemucs, htdemucs_ft, htdemucs_6s, mdx_extra]
+ALL = [spleeter_2stems, mel_roformer_kim, *DEMUCS]
 
 
 @pytest.mark.parametrize("module", ALL, ids=lambda module: module.__name__.rpartition(".")[2])
@@ -42,12 +44,13 @@ def test_what_is_available_names_functions_that_exist(model):
         assert model.unavailable_reason
         assert model.size_bytes is None
         return
-    for reference in (model.run, getattr(model.weights, "convert", model.run)):
+    how = "read" if isinstance(model.weights, published.FileWeights) else "convert"
+    for reference in (model.run, getattr(model.weights, how)):
         module, _, function = reference.partition(":")
         assert callable(getattr(importlib.import_module(module), function))
 
 
-@pytest.mark.parametrize("model", [m.SEPARATOR for m in ALL[1:]], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", [m.SEPARATOR for m in DEMUCS], ids=lambda model: model.name)
 def test_published_files_carry_the_beginning_of_their_hash(model):
     assert isinstance(model.weights, published.FileWeights)
     for file in model.weights.files:
@@ -62,3 +65,19 @@ def test_the_identity_of_the_weights_depends_on_their_content_only():
     wheel = spleeter_2stems.SEPARATOR.weights
 
     assert weights.weights_hash(wheel).startswith("c737fb7ec2a1e6a4")
+
+
+@pytest.mark.parametrize("model", weights.descriptions().values(), ids=lambda model: model.name)
+def test_a_network_fits_into_whole_frames_and_makes_what_the_model_names(model):
+    if network := model.network:
+        assert network.segment % network.hop == 0
+        assert set(network.sources) <= set(model.stems)
+        assert len(set(model.stems) - set(network.sources)) <= 1  # the rest is one stem
+
+
+def test_a_file_may_have_a_name_of_its_own():
+    wanted = mel_roformer_kim.SEPARATOR.weights
+    (file,) = wanted.files
+
+    assert wanted.url(file).endswith(f"/resolve/{file.folder}/MelBandRoformer.ckpt")
+    assert wanted.url(file, "http://here/w") == "http://here/w/MelBandRoformer.ckpt"

@@ -9,9 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from soundforge.engines.published import FileWeights
+from soundforge.engines.roformer_network import RoformerNetwork
 from soundforge.engines.wheel import Licence, WheelMember, WheelWeights
 
-__all__ = ["FileWeights", "Licence", "Separator", "WheelMember", "WheelWeights"]
+__all__ = [
+    "FileWeights",
+    "Licence",
+    "RoformerNetwork",
+    "Separator",
+    "WheelMember",
+    "WheelWeights",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,8 @@ class Separator:
             the licence leaves no doubt.
         memory_bytes: Most memory its engine was seen to need, on songs of any length; 0 when
             that was not measured.
+        overlap: Share of a segment that the next one covers too, where nobody asks for another.
+        network: What the network is built of, for families whose graph is built from that.
     """
 
     name: str
@@ -49,6 +59,8 @@ class Separator:
     unavailable_reason: str = ""
     is_fetched_by_itself: bool = False
     memory_bytes: int = 0
+    overlap: float = 0.25
+    network: RoformerNetwork | None = None
 
     @property
     def is_available(self) -> bool:

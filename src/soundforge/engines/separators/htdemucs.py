@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from soundforge.engines.published import FileWeights, WeightFile
-from soundforge.engines.separators import Licence, Separator
+from soundforge.engines import demucs_published
+from soundforge.engines.published import WeightFile
+from soundforge.engines.separators import Separator
 
 SEPARATOR = Separator(
     name="htdemucs",
@@ -14,24 +15,15 @@ SEPARATOR = Separator(
     family="htdemucs",
     quality=50,
     memory_bytes=1_100_000_000,
-    licence=Licence(
-        text=(
-            "The author of Demucs says that the weights are not covered by the code's MIT licence "
-            "and are provided for scientific purposes only."
+    licence=demucs_published.LICENCE,
+    weights=demucs_published.weights(
+        "htdemucs",
+        84_000_000,
+        WeightFile(
+            signature="955717e8",
+            sha256="8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
+            folder="hybrid_transformer",
         ),
-        url="https://github.com/facebookresearch/demucs/issues/327",
     ),
-    weights=FileWeights(
-        base_url="https://dl.fbaipublicfiles.com/demucs",
-        files=(
-            WeightFile(
-                signature="955717e8",
-                sha256="8726e21a993978c7ba086d3872e7608d7d5bfca646ca4aca459ffda844faa8b4",
-                folder="hybrid_transformer",
-            ),
-        ),
-        size_bytes=84_000_000,
-        skeleton="htdemucs",
-    ),
-    run="soundforge.engines.demucs:separate",
+    run=demucs_published.RUN,
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from soundforge.engines.published import FileWeights, WeightFile
-from soundforge.engines.separators import Licence, Separator
+from soundforge.engines import demucs_published
+from soundforge.engines.published import WeightFile
+from soundforge.engines.separators import Separator
 
 SEPARATOR = Separator(
     name="htdemucs_6s",
@@ -14,24 +15,15 @@ SEPARATOR = Separator(
     family="htdemucs",
     quality=40,
     memory_bytes=1_100_000_000,
-    licence=Licence(
-        text=(
-            "The author of Demucs says that the weights are not covered by the code's MIT licence "
-            "and are provided for scientific purposes only."
+    licence=demucs_published.LICENCE,
+    weights=demucs_published.weights(
+        "htdemucs_6s",
+        55_000_000,
+        WeightFile(
+            signature="5c90dfd2",
+            sha256="34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
+            folder="hybrid_transformer",
         ),
-        url="https://github.com/facebookresearch/demucs/issues/327",
     ),
-    weights=FileWeights(
-        base_url="https://dl.fbaipublicfiles.com/demucs",
-        files=(
-            WeightFile(
-                signature="5c90dfd2",
-                sha256="34c22ccb381c6f9fdbf324f04e1e2fe21aaaf293f5ded163a162697ff9a02ddd",
-                folder="hybrid_transformer",
-            ),
-        ),
-        size_bytes=55_000_000,
-        skeleton="htdemucs_6s",
-    ),
-    run="soundforge.engines.demucs:separate",
+    run=demucs_published.RUN,
 )

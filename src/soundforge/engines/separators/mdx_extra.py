@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from soundforge.engines.published import FileWeights, WeightFile
-from soundforge.engines.separators import Licence, Separator
+from soundforge.engines import demucs_published
+from soundforge.engines.published import WeightFile
+from soundforge.engines.separators import Separator
 
 SEPARATOR = Separator(
     name="mdx_extra",
@@ -14,39 +15,30 @@ SEPARATOR = Separator(
     family="hdemucs",
     quality=30,
     memory_bytes=3_100_000_000,
-    licence=Licence(
-        text=(
-            "The author of Demucs says that the weights are not covered by the code's MIT licence "
-            "and are provided for scientific purposes only."
+    licence=demucs_published.LICENCE,
+    weights=demucs_published.weights(
+        "hdemucs",
+        670_000_000,
+        WeightFile(
+            signature="e51eebcc",
+            sha256="c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf",
+            folder="mdx_final",
         ),
-        url="https://github.com/facebookresearch/demucs/issues/327",
-    ),
-    weights=FileWeights(
-        base_url="https://dl.fbaipublicfiles.com/demucs",
-        files=(
-            WeightFile(
-                signature="e51eebcc",
-                sha256="c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf",
-                folder="mdx_final",
-            ),
-            WeightFile(
-                signature="a1d90b5c",
-                sha256="ae9d245283bf24b552913ee233a1101dcd0aeaed59b1c0a2da0e1f6eda15101b",
-                folder="mdx_final",
-            ),
-            WeightFile(
-                signature="5d2d6c55",
-                sha256="db83574e05b2308f76e2764819da673f2d16d437b9e619f5fcb72f275fc0e24f",
-                folder="mdx_final",
-            ),
-            WeightFile(
-                signature="cfa93e08",
-                sha256="61801ae1567d606c97a9c3469e943ae306d0a873eeb60d623ae7cfc7042b3f68",
-                folder="mdx_final",
-            ),
+        WeightFile(
+            signature="a1d90b5c",
+            sha256="ae9d245283bf24b552913ee233a1101dcd0aeaed59b1c0a2da0e1f6eda15101b",
+            folder="mdx_final",
         ),
-        size_bytes=670_000_000,
-        skeleton="hdemucs",
+        WeightFile(
+            signature="5d2d6c55",
+            sha256="db83574e05b2308f76e2764819da673f2d16d437b9e619f5fcb72f275fc0e24f",
+            folder="mdx_final",
+        ),
+        WeightFile(
+            signature="cfa93e08",
+            sha256="61801ae1567d606c97a9c3469e943ae306d0a873eeb60d623ae7cfc7042b3f68",
+            folder="mdx_final",
+        ),
     ),
-    run="soundforge.engines.demucs:separate",
+    run=demucs_published.RUN,
 )
