@@ -73,7 +73,7 @@ class QueueSettings(_Group):
 
     download: int = Field(default=3, ge=0, le=64, description="Downloads at once.")
     processing: int = Field(default=2, ge=0, le=64, description="Separations at once.")
-    analysis: int = Field(default=2, ge=0, le=64, description="Analyses at once.")
+    analysis: int = Field(default=2, ge=0, le=64, description="Analyses, notes and versions at once.")
 
 
 class EngineSettings(_Group):
