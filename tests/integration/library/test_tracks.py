@@ -72,6 +72,25 @@ class TestStates:
             "attention": 0,
         }
 
+    @pytest.mark.parametrize("status", Status)
+    async def test_what_is_made_by_request_does_not_change_what_the_track_is(
+        self, session, owner_id, status
+    ):
+        (track,) = await tracks.add_many(session, owner_id, [{"title": "A", "source": "upload"}])
+        await self.add_jobs(session, track.id, [Status.COMPLETED] * 3)
+        options = {"rate": 0.5, "semitones": 0.0}
+        rows = [
+            {"track_id": track.id, "stage": stage, "options": options}
+            for stage in ("transcribe", "warp")
+        ]
+        for job in await jobs.add_many(session, rows):
+            job.status = status
+        await session.flush()
+        whole = await tracks.get(session, owner_id, track.id)
+
+        assert (await tracks.counts(session, owner_id))["ready"] == 1
+        assert track_view(whole, {}).state == "ready"
+
     async def add_jobs(self, session, track_id, mix):
         stages = zip(("download", "separate", "analyze"), mix, strict=False)
         wanted = [(stage, status) for stage, status in stages if status]
