@@ -83,6 +83,7 @@ def separate_with(model: Separator, params: dict[str, Any], report: Report) -> d
 def _separate(
     asked: _Params, model: Separator, installed: Installed, report: Report
 ) -> dict[str, Any]:
+    from soundforge.engines import held
     from soundforge.engines.mix import Mix
     from soundforge.engines.stem_writer import StemWriter
 
@@ -101,6 +102,7 @@ def _separate(
         for block in run(task):
             writer.write(block)
             _tell(report, writer, mix, asked, model)
+        held.rest()
         report(_MADE, "writing the stems")
         is_as_source = asked.sample_rate == "source"
         written = writer.finish(
