@@ -7,7 +7,6 @@ reverse.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import os
 from contextlib import asynccontextmanager
@@ -36,6 +35,7 @@ from soundforge.providers.spotify.short_links import ShortLinks
 from soundforge.pubsub import PubSub
 from soundforge.storage.local import Storage
 from soundforge.supervisor import Child, Supervisor
+from soundforge.web import exposure
 from soundforge.web.server import WebApp
 from soundforge.web.services import Services
 from soundforge.web.serving import WebServer
@@ -55,28 +55,9 @@ async def run(settings: Settings) -> int:
     Raises:
         errors.SoundForgeError: The settings cannot work, or something did not start.
     """
-    check(settings)
+    exposure.require_loopback(settings.host)
     node = Node(settings)
     return int(await Supervisor(node.children()).run())
-
-
-def check(settings: Settings) -> None:
-    """Refuse settings that would open this server to strangers.
-
-    Raises:
-        errors.Invalid: It would listen beyond this computer (``host_not_loopback``).
-    """
-    name = "127.0.0.1" if settings.host == "localhost" else settings.host.strip("[]")
-    try:
-        is_loopback = ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise errors.Invalid(
-            "host_not_loopback",
-            f"{settings.host} can be reached from other computers, and there are no accounts yet.",
-            "Use 127.0.0.1; put a proxy with its own log-in in front to share it.",
-        )
 
 
 class Node:
