@@ -98,6 +98,8 @@ class Engine:
         answer = None
         try:
             with self.cores.computing(process.pid, work.most_cores) as settle:
+                if process.asked:  # its threads were made when it worked before
+                    settle()
 
                 def on_progress(progress: protocol.Progress) -> None:
                     if progress.fraction > 0:  # past all preparation, its threads are made

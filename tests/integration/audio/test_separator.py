@@ -11,6 +11,10 @@ from soundforge import errors
 from soundforge.audio import separator
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.audio.warm import WarmEngines
+from tests.fixtures import audio
+
+KIND = (separator.ENGINE, "spleeter_2stems")
 
 
 @pytest.fixture
@@ -18,10 +22,10 @@ def models(models_dir):
     return Models(models_dir, Engine())
 
 
-async def separate(models, source, out_dir, **more):
+async def separate(models, source, out_dir, *, engine=None, **more):
     options = {"model": "spleeter_2stems", "job": "1", "report": lambda *_: None, **more}
     return await separator.separate(
-        Engine(), models, source=source, out_dir=out_dir, duration_s=11.0, **options
+        engine or Engine(), models, source=source, out_dir=out_dir, duration_s=11.0, **options
     )
 
 
@@ -45,6 +49,30 @@ async def test_a_song_becomes_stem_files(models, example_song, tmp_path):
     assert made.realtime_factor == pytest.approx(made.duration_s / made.took_s)
     assert told[0][0] == 0
     assert any("ready_s" in detail for _, _, detail in told)
+
+
+async def test_a_process_that_has_separated_makes_the_same_stems_bit_by_bit(
+    models, example_song, tmp_path
+):
+    short = audio.write(tmp_path / "other.wav", audio.chord(3.0))
+    warm = WarmEngines(idle_s=60, max_runs=9)
+
+    async def stems_of(source, engine):
+        out_dir = tmp_path / f"stems {len(list(tmp_path.iterdir()))}"
+        out_dir.mkdir()
+        made = await separate(models, source, out_dir, engine=engine)
+        return [stem.sha256 for stem in made.stems]
+
+    try:
+        await stems_of(short, Engine(warm=warm))
+        process = warm.take(KIND)
+        warm.put(KIND, process)
+        after_another = await stems_of(example_song, Engine(warm=warm))
+        assert process.asked == 2
+        assert 0 < warm.held_bytes(KIND) < 1_000_000_000
+    finally:
+        await warm.close()
+    assert after_another == await stems_of(example_song, Engine())
 
 
 async def test_a_file_that_is_no_audio_is_invalid(models, tmp_path):
