@@ -10,6 +10,8 @@ from typing import Any, Final, TypeAlias
 
 TRACKS: Final = "tracks"
 TRACK_CHANGED: Final = "track_changed"
+BATCHES: Final = "batches"
+BATCH_CHANGED: Final = "batch_changed"
 JOB_PROGRESS: Final = "job:progress"
 JOB_COMPLETED: Final = "job:completed"
 JOB_FAILED: Final = "job:failed"
@@ -47,6 +49,17 @@ class TrackChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchChanged:
+    """A batch was begun, or put away."""
+
+    batch_id: object
+
+    def announcements(self) -> list[Announcement]:
+        """Return what is sent where."""
+        return [(BATCHES, BATCH_CHANGED, {"id": str(self.batch_id)})]
+
+
+@dataclass(frozen=True, slots=True)
 class JobChanged:
     """A job moved: its status or its progress.
 
@@ -54,6 +67,7 @@ class JobChanged:
         stage: ``download``, ``separate`` or ``analyze``.
         progress: Percent, 0 to 100.
         ready_s: How many seconds of every stem can be played already.
+        batch_id: The batch it belongs to; None for none.
     """
 
     job_id: object
@@ -63,6 +77,7 @@ class JobChanged:
     progress: int
     attempt: int
     ready_s: float = 0.0
+    batch_id: object = None
 
     def announcements(self) -> list[Announcement]:
         """Return what is sent where."""
@@ -79,10 +94,12 @@ class JobChanged:
             "ready_s": self.ready_s,
         }
         changed = {"id": str(self.track_id)}
+        of_batch = BatchChanged(self.batch_id).announcements() if self.batch_id else []
         return [
             (job_topic(self.job_id), event, data),
             (track_topic(self.track_id), PIPELINE_PROGRESS, data),
             (TRACKS, TRACK_CHANGED, changed),
+            *of_batch,
         ]
 
 
@@ -100,4 +117,4 @@ class PipelineCompleted:
         return [(topic, PIPELINE_COMPLETE, data) for topic in topics]
 
 
-Event: TypeAlias = TrackChanged | JobChanged | PipelineCompleted
+Event: TypeAlias = TrackChanged | BatchChanged | JobChanged | PipelineCompleted

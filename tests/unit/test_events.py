@@ -35,6 +35,14 @@ def test_a_jobs_change_is_told_to_its_followers_its_track_and_the_library(status
     }
 
 
+def test_a_change_of_a_batchs_job_is_told_to_who_looks_at_batches_too():
+    batch_id = uuid.uuid4()
+    changed = events.JobChanged(JOB, TRACK, "separate", "queued", 0, 1, 0.0, batch_id)
+
+    assert changed.announcements()[3:] == events.BatchChanged(batch_id).announcements()
+    assert heard(events.BatchChanged(batch_id)) == {"batches": "batch_changed"}
+
+
 def test_a_tracks_change_is_told_to_its_followers_and_the_library():
     assert heard(events.TrackChanged(TRACK)) == {
         f"tracks:{TRACK}": "track_changed",

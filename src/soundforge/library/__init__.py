@@ -8,6 +8,7 @@ from soundforge.library.lifecycle import Status
 from soundforge.library.models import (
     AnalysisJob,
     AnalysisResult,
+    Batch,
     DownloadJob,
     Job,
     ProcessingJob,
@@ -18,6 +19,7 @@ from soundforge.library.models import (
 __all__ = [
     "AnalysisJob",
     "AnalysisResult",
+    "Batch",
     "DownloadJob",
     "Job",
     "ProcessingJob",

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from soundforge.events import JobChanged, PipelineCompleted, TrackChanged
+from soundforge.events import BatchChanged, JobChanged, PipelineCompleted, TrackChanged
 from soundforge.library.lifecycle import PIPELINE, Status
 from soundforge.library.models import Job
 from soundforge.pubsub import message
@@ -30,6 +30,11 @@ async def tracks_changed(session: Session, track_ids: Iterable[uuid.UUID]) -> No
     await _announce(session, [TrackChanged(track_id) for track_id in track_ids])
 
 
+async def batch_changed(session: Session, batch_id: uuid.UUID) -> None:
+    """Tell everyone who looks at the owner's batches."""
+    await _announce(session, [BatchChanged(batch_id)])
+
+
 async def jobs_changed(session: Session, changed: Iterable[Job]) -> None:
     """Tell everyone who follows these jobs, their tracks, or the library."""
     await _announce(
@@ -43,6 +48,7 @@ async def jobs_changed(session: Session, changed: Iterable[Job]) -> None:
                 job.progress,
                 job.attempt,
                 job.ready_s,
+                job.batch_id,
             )
             for job in changed
         ],

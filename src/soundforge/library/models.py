@@ -74,6 +74,20 @@ class Track(Entity, Base):
     )
 
 
+class Batch(Entity, Base):
+    """Work on several tracks that was asked for in one go; its jobs name it."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_owner_id_inserted_at", "owner_id", "inserted_at", "id"),)
+
+    owner_id: Mapped[uuid.UUID]
+    title: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(20))
+    model: Mapped[str | None] = mapped_column(String(64))
+    skipped: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class Job(Entity, Base):
     """What the user sees of one piece of work. A kind for each stage, one space of ids."""
 
@@ -83,6 +97,7 @@ class Job(Entity, Base):
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
         Index("ix_jobs_track_id_inserted_at", "track_id", "inserted_at"),
         Index("ix_jobs_content_key", "content_key"),
+        Index("ix_jobs_batch_id", "batch_id"),
         Index(
             "ix_jobs_unfinished",
             "stage",
@@ -96,6 +111,9 @@ class Job(Entity, Base):
     }
 
     track_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tracks.id", ondelete="CASCADE"))
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("batches.id", ondelete="SET NULL")
+    )
     stage: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=Status.QUEUED)
     ready_s: Mapped[float] = mapped_column(Float, default=0.0)

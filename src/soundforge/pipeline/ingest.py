@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
-from soundforge.library import Track, tracks
+from soundforge.library import Track, batches, tracks
 from soundforge.pipeline import plans, recordings, start
 from soundforge.pipeline.start import Plan
 from soundforge.providers import base
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from soundforge.db.session import Session
     from soundforge.pipeline.recordings import Kept
     from soundforge.pipeline.tools import Tools
     from soundforge.providers.base import Found, Skipped, TrackMetadata
@@ -42,6 +43,7 @@ class Imported:
         added: Tracks that are new in the library.
         existing: Tracks that were there already; nothing was started for them.
         skipped: Entries that cannot become tracks, and why.
+        batch_id: The batch that takes the new tracks of an album or a playlist their way.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Imported:
     added: tuple[Track, ...]
     existing: tuple[Track, ...]
     skipped: tuple[Skipped, ...]
+    batch_id: uuid.UUID | None = None
 
 
 async def link(
@@ -74,11 +77,9 @@ async def link(
     """
     plan = _plan_for_link(tools, plans.check(stages), model)
     found = await base.find(tools.providers, text).resolve(text)
-    added, existing = await _add(tools, owner_id, found, plan)
-    logger.info("link imported", extra={"kind": found.kind, "added": len(added)})
-    return Imported(
-        found.kind, found.title, found.total, tuple(added), tuple(existing), found.skipped
-    )
+    imported = await _add(tools, owner_id, found, plan)
+    logger.info("link imported", extra={"kind": found.kind, "added": len(imported.added)})
+    return imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,7 @@ def _plan_for_link(tools: Tools, stages: Sequence[str], model: str | None) -> Pl
     return Plan("download", then=plans.after_recording(tools.models, stages, model))
 
 
-async def _add(
-    tools: Tools, owner_id: uuid.UUID, found: Found, plan: Plan
-) -> tuple[list[Track], list[Track]]:
+async def _add(tools: Tools, owner_id: uuid.UUID, found: Found, plan: Plan) -> Imported:
     async with tools.database.transaction() as session:
         # Two imports of one song at once: the second finds the first one's track.
         await tracks.lock_library(session, owner_id)
@@ -171,13 +170,30 @@ async def _add(
         # The library shows the newest first: the first song of an album should be on top.
         added = await tracks.add_many(session, owner_id, map(_columns, reversed(new)))
         added.reverse()
+        batch_id = await _batch(session, owner_id, found, plan) if added else None
         await start.begin(
             session,
             tools.queue,
             [(track.id, plan) for track in added],
             priority=start.WAITED_FOR if found.kind == "track" else start.BATCH,
+            batch_id=batch_id,
         )
-        return added, [known[one] for one in ids if one in known]
+        existing = tuple(known[one] for one in ids if one in known)
+        return Imported(
+            found.kind, found.title, found.total, tuple(added), existing, found.skipped, batch_id
+        )
+
+
+async def _batch(
+    session: Session, owner_id: uuid.UUID, found: Found, plan: Plan
+) -> uuid.UUID | None:
+    if found.kind == "track":
+        return None
+    model = next((one.model for one in plan.then if one.model), None)
+    batch = await batches.add(
+        session, owner_id, title=found.title, kind=found.kind, model=model, skipped=[]
+    )
+    return batch.id
 
 
 async def _add_upload(

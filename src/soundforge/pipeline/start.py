@@ -39,6 +39,7 @@ async def begin(
     plans: Iterable[tuple[uuid.UUID, Plan]],
     *,
     priority: int = WAITED_FOR,
+    batch_id: uuid.UUID | None = None,
 ) -> list[Job]:
     """Add a job per (track id, plan) and put each in the queue: all of it, or none.
 
@@ -47,6 +48,7 @@ async def begin(
         queue: Where the queue jobs go.
         plans: What to do, for which track.
         priority: `WAITED_FOR` for what a person waits for, before `BATCH`.
+        batch_id: The batch they belong to, with all that follows them.
     """
     rows = [
         {
@@ -56,6 +58,7 @@ async def begin(
             "options": plan.options,
             "then": [following_plan.as_json() for following_plan in plan.then],
             "priority": priority,
+            "batch_id": batch_id,
         }
         for track_id, plan in plans
     ]
@@ -80,4 +83,4 @@ async def enqueue(session: Session, queue: Queue, waiting: Iterable[Job]) -> Non
 async def following(session: Session, queue: Queue, job: Job) -> None:
     """Start what was planned to follow ``job``."""
     plans = [(job.track_id, Plan(**planned)) for planned in job.then]
-    await begin(session, queue, plans, priority=job.priority)
+    await begin(session, queue, plans, priority=job.priority, batch_id=job.batch_id)

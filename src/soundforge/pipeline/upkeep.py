@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
 from soundforge.jobs import prune, rescue
-from soundforge.library import files, queue_links, tracks
+from soundforge.library import batches, files, queue_links, tracks
 from soundforge.pipeline import start
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Upkeep:
         async with self._tools.database.transaction() as session:
             await prune.prune(session, keep_days=self._keep_days)
             await tracks.purge(session, older_than_days=self._trash_days)
+            await batches.forget_empty(session)
         await self.sweep(older_than_s=_SWEEP_OLDER_THAN_S)
 
     async def rescue(self) -> list[int]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from soundforge import __version__
 from soundforge.web import openapi
 from soundforge.web.api import (
+    batches,
     docs,
     health,
     imports,
@@ -49,7 +50,7 @@ def install(app: FastAPI) -> None:
     api = APIRouter(prefix=API)
     for resource in (tracks, track_jobs, song, uploads, imports, jobs, job_stems, mixes, stems):
         api.include_router(resource.ROUTES)
-    for resource in (versions, models, docs):
+    for resource in (batches, versions, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

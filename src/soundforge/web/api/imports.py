@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -51,6 +52,9 @@ class ImportOut(BaseModel):
     added: list[TrackOut]
     existing: list[TrackOut] = Field(description="Were in the library already; nothing started.")
     skipped: list[SkippedOut]
+    batch_id: uuid.UUID | None = Field(
+        description="Follows an album or a playlist as a whole; null for one track, or none new."
+    )
 
 
 class ImportBody(BaseModel):
@@ -100,4 +104,5 @@ async def _out(services: S, user: User, imported: Imported) -> ImportOut:
             added=out(imported.added),
             existing=out(imported.existing),
             skipped=[SkippedOut(reason=s.reason, title=s.title) for s in imported.skipped],
+            batch_id=imported.batch_id,
         )

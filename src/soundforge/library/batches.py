@@ -1,0 +1,142 @@
+"""Batches: work on several tracks that was asked for in one go.
+
+A batch is what its jobs are: how far it is, is read from them. Tracks in the bin do not count.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, exists, select, tuple_
+from sqlalchemy.orm import contains_eager, defer
+
+from soundforge import errors
+from soundforge.db.base import utc_now
+from soundforge.library import announce
+from soundforge.library.lifecycle import UNFINISHED
+from soundforge.library.models import Batch, Job, Track
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from soundforge.db.session import Session
+
+
+async def add(session: Session, owner_id: uuid.UUID, **fields: Any) -> Batch:
+    """Add a batch without jobs; whoever starts jobs names it."""
+    batch = Batch(owner_id=owner_id, **fields)
+    session.add(batch)
+    await session.flush()
+    await announce.batch_changed(session, batch.id)
+    return batch
+
+
+async def get(session: Session, owner_id: uuid.UUID, batch_id: uuid.UUID) -> Batch:
+    """Return the owner's batch.
+
+    Raises:
+        errors.NotFound: There is no such batch, or it is somebody else's (``batch_not_found``).
+    """
+    batch = await session.get(Batch, batch_id)
+    if batch is None or batch.owner_id != owner_id:
+        raise errors.NotFound("batch_not_found", "There is no such batch.")
+    return batch
+
+
+async def page(
+    session: Session,
+    owner_id: uuid.UUID,
+    *,
+    limit: int,
+    after: tuple[datetime, uuid.UUID] | None = None,
+    is_open: bool = False,
+) -> tuple[Sequence[Batch], tuple[datetime, uuid.UUID] | None]:
+    """Return the owner's batches, newest first, and where the next page continues.
+
+    Args:
+        session: The transaction to read in.
+        owner_id: Whose.
+        limit: Most batches returned.
+        after: Where the last page ended.
+        is_open: Only those that were not put away with `close`.
+    """
+    statement = select(Batch).where(Batch.owner_id == owner_id)
+    if is_open:
+        statement = statement.where(Batch.closed_at.is_(None))
+    if after is not None:
+        statement = statement.where(tuple_(Batch.inserted_at, Batch.id) < tuple_(*after))
+    statement = statement.order_by(Batch.inserted_at.desc(), Batch.id.desc()).limit(limit + 1)
+    found = (await session.scalars(statement)).all()
+    shown = found[:limit]
+    has_more = len(found) > limit
+    return shown, (shown[-1].inserted_at, shown[-1].id) if has_more else None
+
+
+async def jobs_of(session: Session, batch_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Job]]:
+    """Return the jobs of batches, oldest first, each with its track, by the batch's id."""
+    statement = (
+        select(Job)
+        .join(Job.track)
+        .where(Job.batch_id.in_(batch_ids), Track.deleted_at.is_(None))
+        .options(contains_eager(Job.track), defer(Job.results))
+        .order_by(Job.inserted_at, Job.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[uuid.UUID, list[Job]] = {batch_id: [] for batch_id in batch_ids}
+    for job in await session.scalars(statement):
+        assert job.batch_id is not None
+        found[job.batch_id].append(job)
+    return found
+
+
+async def lock_tracks(
+    session: Session, owner_id: uuid.UUID, track_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, Track]:
+    """Hold those of ``track_ids`` that are the owner's until the commit; return them by id.
+
+    Until then no job of theirs ends, so nothing starts that a batch has not seen. Always in the
+    order of their ids: two batches with tracks in common wait for each other, and do not lock up.
+    """
+    statement = (
+        select(Track)
+        .where(Track.id.in_(track_ids), Track.owner_id == owner_id, Track.deleted_at.is_(None))
+        .order_by(Track.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {track.id: track for track in await session.scalars(statement)}
+
+
+async def stages_at_work(
+    session: Session, track_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, set[str]]:
+    """Return the stages that wait or run for locked tracks, by the track's id."""
+    statement = select(Job.track_id, Job.stage).where(
+        Job.track_id.in_(track_ids), Job.status.in_(UNFINISHED)
+    )
+    found: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for track_id, stage in await session.execute(statement):
+        found[track_id].add(stage)
+    return found
+
+
+async def close(session: Session, batch: Batch) -> None:
+    """Put a batch away: pages no longer show it; its jobs go on."""
+    batch.closed_at = utc_now()
+    await session.flush()
+    await announce.batch_changed(session, batch.id)
+
+
+async def reopen(session: Session, batch: Batch) -> None:
+    """Let pages show a batch again."""
+    batch.closed_at = None
+    await session.flush()
+    await announce.batch_changed(session, batch.id)
+
+
+async def forget_empty(session: Session) -> None:
+    """Delete batches whose tracks are all gone for good."""
+    await session.execute(delete(Batch).where(~exists().where(Job.batch_id == Batch.id)))
