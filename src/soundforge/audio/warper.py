@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
-from soundforge.engines import warp_plan
+from soundforge.engines import note_names, warp_plan
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
@@ -263,6 +263,18 @@ def semitones_between(from_key: str, to_key: str) -> int:
     return (_signature(to_key) - _signature(from_key) + 6) % 12 - 6
 
 
+def moved_key(key: str, semitones: float) -> str:
+    """Return the key that ``key`` becomes ``semitones`` higher, as it is written: ``Eb major``.
+
+    A part of a semitone leads to no key, and what is no key to none: then it is ``key`` still.
+    """
+    found = _read(key)
+    if found is None or semitones != round(semitones):
+        return key
+    tonic, is_minor = found
+    return note_names.of_key((tonic + round(semitones)) % 12, is_minor=is_minor)
+
+
 def _how(rate: float, semitones: float, grid: Grid | None) -> dict[str, Any]:
     params: dict[str, Any] = {"rate": rate, "semitones": semitones}
     if grid is not None:
@@ -280,12 +292,20 @@ def _telling(report: ReportWithDetail) -> Callable[[Progress], None]:
 
 def _signature(key: str) -> int:
     """Return the pitch class of the major key with the same notes."""
-    match = _KEY.fullmatch(key.strip())
-    if match is None:
+    found = _read(key)
+    if found is None:
         raise errors.Invalid(
             "key_unknown", f"{key[:40]!r} is no key.", "Write it like: A minor, F# major, Bb major."
         )
+    tonic, is_minor = found
+    return (tonic + 3 * is_minor) % 12
+
+
+def _read(key: str) -> tuple[int, bool] | None:
+    """Return tonic and mode; None for what is no key."""
+    match = _KEY.fullmatch(key.strip())
+    if match is None:
+        return None
     letter, accidental, mode = match.groups()
-    pitch = _PITCHES[letter.upper()] + _ACCIDENTALS[accidental]
-    is_minor = (mode or "").startswith("m") and not (mode or "").startswith("maj")
-    return (pitch + 3 * is_minor) % 12
+    tonic = (_PITCHES[letter.upper()] + _ACCIDENTALS[accidental]) % 12
+    return tonic, (mode or "").startswith("m") and not (mode or "").startswith("maj")

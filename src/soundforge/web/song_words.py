@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from soundforge.audio import warper
 from soundforge.web import words
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ GRIDS: Final[Mapping[str, str]] = {
 }
 
 
-_PITCHES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-_FLAT: Final[Mapping[str, str]] = {"D♭": "C♯", "D♯": "E♭", "G♭": "F♯", "G♯": "A♭", "A♯": "B♭"}
 #: How far the page's pitch control goes, in semitones.
 PITCH_RANGE: Final = 12
 
@@ -56,18 +55,18 @@ def pitches(key_name: str | None) -> list[tuple[int, str]]:
     ]
 
 
-def key_moved(key_name: str, semitones: float) -> str:
-    """Return the key that ``A minor`` becomes; unchanged by a part of a semitone or an odd name."""
-    tonic, _, mode = key_name.partition(" ")
-    tonic = tonic.replace("#", "♯").replace("b", "♭")
-    tonic = _FLAT.get(tonic, tonic)
-    if tonic not in _PITCHES or semitones != round(semitones):
-        return key_name
-    return f"{_PITCHES[(_PITCHES.index(tonic) + round(semitones)) % 12]} {mode}".strip()
+def on_desk(made: VersionView, tempo_bpm: float | None, key_name: str | None) -> str:
+    """Return what a version on the desk has become: ``in G minor, at 97.6 BPM``."""
+    parts = ["is on the desk"]
+    if key_name and made.semitones:
+        parts.append(f"in {warper.moved_key(key_name, made.semitones)}")
+    if tempo_bpm:
+        parts.append(f"at {words.number(tempo_bpm * made.rate, 1)} BPM")
+    return ", ".join(parts) + "."
 
 
 def _to(key_name: str | None, semitones: int) -> str:
-    return f": {key_moved(key_name, semitones)}" if key_name else ""
+    return f": {warper.moved_key(key_name, semitones)}" if key_name else ""
 
 
 def counted(notes: NotesView) -> str:

@@ -84,3 +84,22 @@ def test_the_smallest_change_that_counts_is_a_thousandth():
     assert not warper.is_change(1.0005, 0.0005)
     assert warper.is_change(1.002, 0)
     assert warper.is_change(1, -0.01)
+
+
+@pytest.mark.parametrize(
+    ("key", "semitones", "moved"),
+    [
+        ("A minor", 0, "A minor"),
+        ("A minor", 3, "C minor"),
+        ("A minor", -2, "G minor"),
+        ("C major", 1, "Db major"),
+        ("F# minor", 1, "G minor"),
+        ("Bb major", 2, "C major"),
+        ("D♭ major", 12, "Db major"),
+        ("F major", -2, "Eb major"),
+        ("A minor", 0.5, "A minor"),
+        ("unknown", 3, "unknown"),
+    ],
+)
+def test_a_key_moves_along(key, semitones, moved):
+    assert warper.moved_key(key, semitones) == moved

@@ -44,24 +44,6 @@ def test_a_version_is_named_by_what_makes_it_another(rate, semitones, is_steady,
     assert song_words.version(made) == said
 
 
-@pytest.mark.parametrize(
-    ("key", "semitones", "moved"),
-    [
-        ("A minor", 0, "A minor"),
-        ("A minor", 3, "C minor"),
-        ("A minor", -2, "G minor"),
-        ("C major", 1, "C♯ major"),
-        ("F# minor", 1, "G minor"),
-        ("Bb major", 2, "C major"),
-        ("D♭ major", 12, "C♯ major"),
-        ("A minor", 0.5, "A minor"),
-        ("unknown", 3, "unknown"),
-    ],
-)
-def test_a_key_moves_along(key, semitones, moved):
-    assert song_words.key_moved(key, semitones) == moved
-
-
 def test_the_pitch_control_names_the_keys_it_leads_to():
     offers = song_words.pitches("A minor")
 
@@ -69,3 +51,10 @@ def test_the_pitch_control_names_the_keys_it_leads_to():
     assert (0, "As it is: A minor") in offers
     assert (-2, "Down 2: G minor") in offers
     assert song_words.pitches(None)[12] == (0, "As it is")
+
+
+def test_a_version_on_the_desk_says_its_key_and_tempo():
+    made = VersionView("job", 0.8, -2, False, (), "/mix")
+
+    assert song_words.on_desk(made, 122.0, "A minor") == "is on the desk, in G minor, at 97.6 BPM."
+    assert song_words.on_desk(made, None, None) == "is on the desk."

@@ -119,7 +119,7 @@ async def timeline(
     track = await _track(services, user, track_id)
     at, semitones = _version(track, version)
     beats = _beats(tracks.newest_feature(track, "beats") or {})
-    heard = {"chords": tracks.newest_feature(track, "chords")}
+    heard = _heard(track)
     sections = (tracks.newest_feature(track, "sections") or {}).get("sections") or ()
     found = named.read(heard, is_full=labels == "full", transpose=transpose + semitones)
     out = TimelineOut(
@@ -146,8 +146,8 @@ async def chords(
 ) -> Response:
     """Return the chords of the newest analysis that has them; csv and txt are files to keep."""
     track = await _track(services, user, track_id)
-    heard = {"chords": _require(track, "chords")}
-    found = named.read(heard, is_full=labels == "full", transpose=transpose)
+    _require(track, "chords")
+    found = named.read(_heard(track), is_full=labels == "full", transpose=transpose)
     match format_:
         case "csv":
             return made_file(song_text.chords_csv(found), _name(track, "chords.csv"))
@@ -225,6 +225,11 @@ def _beats(found: dict[str, Any]) -> BeatsOut:
         downbeats_s=found.get("downbeats_s") or [],
         beats_per_bar=found.get("beats_per_bar"),
     )
+
+
+def _heard(track: Track) -> dict[str, Any]:
+    """Return the chords, and the key that says how their notes are written."""
+    return {name: tracks.newest_feature(track, name) for name in ("chords", "key")}
 
 
 def _require(track: Track, feature: str) -> dict[str, Any]:
