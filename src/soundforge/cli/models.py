@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 
 from soundforge import errors
 from soundforge.audio import networks
@@ -34,7 +34,15 @@ async def list_(*, as_json: bool) -> None:
         rows += [{"kind": "analysis", **asdict(network)} for network in listeners]
         terminal.echo(json.dumps(rows, indent=2))
         return
-    table = Table("Model", "For", "State", "Download", "Licence")
+    longest = max(len(one.name) for one in (*known, *listeners))
+    # Names are what one types: never cut, however narrow the terminal.
+    table = Table(
+        Column("Model", min_width=longest),
+        "For",
+        "State",
+        "Download",
+        Column("Licence", overflow="fold"),
+    )
     for model in known:
         state = "installed" if model.installed else "not installed"
         size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else "?"

@@ -120,7 +120,7 @@ def _check(path: Path, file: WeightFile, *, is_open: bool) -> str:
 def _mismatch(file: WeightFile, what: str) -> EngineError:
     return EngineError(
         "weights_hash_mismatch",
-        f"{what} is not {file.file_name}: its hash differs.",
+        f"{what} is not the published {file.file_name}: its hash differs.",
         f"Get {file.file_name} again; SHA-256 {file.sha256}.",
     )
 
