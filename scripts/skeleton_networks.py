@@ -1,7 +1,7 @@
 """The Demucs networks as the skeletons need them: same sums, in forms that convert.
 
-Needs torch and demucs-infer; see build_skeletons.py. Every rewrite here is exact (tests/parity
-holds the results against the networks as they are published).
+Needs torch and demucs-infer; see build_skeletons.py. Every rewrite here and in skeleton_layers.py
+is exact (tests/parity holds the results against the networks as they are published).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import types
 from fractions import Fraction
 from typing import Any
 
+import skeleton_layers
 import torch
 from demucs_infer.hdemucs import HDemucs
 from demucs_infer.htdemucs import HTDemucs
@@ -59,7 +60,10 @@ class HTDemucsCore(nn.Module):
     def __init__(self, network: HTDemucs) -> None:
         super().__init__()
         self.network = network
+        _keep_layout(network)
         for module in network.modules():
+            if type(module).__name__ == "MyGroupNorm":
+                module.forward = types.MethodType(skeleton_layers.group_norm, module)
             if isinstance(module, nn.MultiheadAttention):
                 module.forward = types.MethodType(_attention, module)
             if isinstance(module, nn.TransformerEncoderLayer):
@@ -95,6 +99,7 @@ class HDemucsCore(nn.Module):
     def __init__(self, network: HDemucs) -> None:
         super().__init__()
         self.network = network
+        _keep_layout(network)
         last = network.tdecoder[-1].conv_tr
         last.forward = types.MethodType(_transposed_by_shuffle, last)
         for encode in [*network.tencoder, *network.encoder]:
@@ -137,6 +142,13 @@ class HDemucsCore(nn.Module):
             else:
                 xt, _ = decode_t(xt, saved_t.pop(), length_t)
         return x, xt
+
+
+def _keep_layout(network: Any) -> None:
+    for encode in [*network.encoder, *network.tencoder]:
+        encode.forward = types.MethodType(skeleton_layers.encode, encode)
+    for decode in [*network.decoder, *network.tdecoder]:
+        decode.forward = types.MethodType(skeleton_layers.decode, decode)
 
 
 def _frequency_embedding(network: Any) -> Tensor:

@@ -31,17 +31,14 @@ from demucs_infer.apply import BagOfModels, apply_model  # noqa: E402
 RATE_HZ = 44100
 ENOUGH_DB = 90.0
 ONE_EACH = [[float(i == j) for j in range(4)] for i in range(4)]
+# Lengths with one, two and more segments, last ones that are nearly full and nearly empty.
 CASES = [
-    ("htdemucs", 14, 0.25, None),
-    ("htdemucs", 8, 0.25, None),
-    ("htdemucs", 10, 0.1, None),
-    ("htdemucs", 9, 0.5, None),
+    *[("htdemucs", *of, None) for of in ((14, 0.25), (8, 0.25), (27, 0.1), (20, 0.5))],
     ("htdemucs", 1, 0.25, ["bass"]),
-    ("htdemucs_6s", 11, 0.25, None),
-    ("htdemucs_ft", 10, 0.25, None),
+    *[("htdemucs_6s", *of, None) for of in ((11, 0.25), (16, 0.1), (13, 0.5))],
+    *[("htdemucs_ft", *of, None) for of in ((10, 0.25), (8, 0.1), (9, 0.5))],
     ("htdemucs_ft", 10, 0.25, ["vocals"]),
-    ("mdx_extra", 5, 0.25, None),
-    ("mdx_extra", 48, 0.25, None),
+    *[("mdx_extra", *of, None) for of in ((5, 0.25), (48, 0.25), (100, 0.1), (70, 0.5))],
 ]
 
 
