@@ -8,7 +8,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 # Run by a benchmark, not one itself.
-PARTS = {"__main__", "__init__", "plain_demucs", "plain_librosa"}
+PARTS = {"__main__", "__init__", "plain_demucs", "plain_librosa", "processes"}
 
 
 def main() -> int:

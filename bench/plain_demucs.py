@@ -2,8 +2,10 @@
 
 Run by `bench.separation` with the Python of an environment that has demucs and torch:
 
-    python bench/plain_demucs.py MODEL WEIGHTS_FOLDER SONG.wav OUT_FOLDER THREADS
+    python bench/plain_demucs.py MODEL WEIGHTS_FOLDER SONG.wav OUT_FOLDER THREADS SHIFTS
 
+SHIFTS 1 is what people get who ask for nothing: one pass, its windows shifted by chance. 0 is the
+same work as ours, window by window.
 Prints one line of JSON: wall and CPU seconds of the separation (from samples in memory to stems
 on disk; neither imports nor the loading of weights), and the peak memory of the process.
 """
@@ -38,14 +40,14 @@ MEMBERS = {
 
 def main() -> None:
     """Separate once and say how long it took."""
-    model, weights, song, out, threads = sys.argv[1:]
+    model, weights, song, out, threads, shifts = sys.argv[1:]
     torch.set_num_threads(int(threads))
     separator = Separator.__new__(Separator)  # its constructor would download the weights
     separator._model = bag(model, Path(weights))  # noqa: SLF001
     separator._audio_channels, separator._samplerate = 2, 44100  # noqa: SLF001
     separator.update_parameter(
         device="cpu",
-        shifts=1,
+        shifts=int(shifts),
         overlap=0.25,
         split=True,
         segment=None,

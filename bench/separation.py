@@ -1,12 +1,14 @@
 """Separation: ours against demucs 4.1.0, alternating, the same song, weights and threads.
 
-    SFA_BENCH_ORACLE=/path/to/python python -m bench.separation [--seconds 27] [--rounds 2] [...]
+    SFA_BENCH_ORACLE=/path/to/python python -m bench.separation [CASE ...] [--json FILE] [...]
 
 SFA_BENCH_ORACLE is the Python of an environment with demucs (scripts/parity.sh makes one); without
 it only ours is measured. The weights are random in the real architecture: speed and memory carry
-over, errors in half precision do not (random weights are pessimistic). Ours counts from the start
-of the work to stems on disk, loading and compiling the networks included; demucs from samples in
-memory, its networks loaded.
+over, errors in half precision do not (random weights are pessimistic).
+
+Both walls go to stems on disk. Ours begins with loading and compiling the networks, demucs' with
+samples in memory and its networks loaded; our CPU seconds are those of the whole process, with the
+start of Python, demucs' those of the separation alone. Both favour demucs.
 """
 
 from __future__ import annotations
@@ -15,86 +17,137 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
+from bench.processes import timed
+from soundforge.engines import openvino_cpu
 from tests.fixtures import demucs_weights
 
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "soundforge-tests"
-# name: model, stems that are asked for, precision
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured.
+
+    Args:
+        model: Its name.
+        stems: What is asked of us; demucs always makes all.
+        precision: Ours.
+        shifts: Of demucs; 1 is its default.
+        gate: The wall ratio that is asked for.
+    """
+
+    model: str
+    stems: tuple[str, ...] | None = None
+    precision: str = "f32"
+    shifts: int = 1
+    gate: float = 0.0
+
+
 CASES = {
-    "htdemucs": ("htdemucs", None, "f32"),
-    "htdemucs f16": ("htdemucs", None, "f16"),
-    "htdemucs_6s": ("htdemucs_6s", None, "f32"),
-    "htdemucs_ft": ("htdemucs_ft", None, "f32"),
-    "htdemucs_ft vocals": ("htdemucs_ft", ["vocals"], "f32"),
-    "mdx_extra": ("mdx_extra", None, "f32"),
-    "spleeter_2stems": ("spleeter_2stems", None, "f32"),
+    "htdemucs": Case("htdemucs", gate=1.3),
+    "htdemucs shifts0": Case("htdemucs", shifts=0, gate=1.3),
+    "htdemucs f16": Case("htdemucs", precision="f16", gate=2.8),
+    "htdemucs_6s": Case("htdemucs_6s", gate=1.3),
+    "mdx_extra": Case("mdx_extra", gate=1.5),
+    "htdemucs_ft vocals": Case("htdemucs_ft", stems=("vocals",), gate=5),
+    "htdemucs_ft": Case("htdemucs_ft", gate=1.3),
+    "spleeter_2stems": Case("spleeter_2stems"),
 }
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What one run took."""
+    """What one run took, and how many programs wanted a core when it ended."""
 
     wall_s: float
     cpu_s: float
     peak_mb: float
+    load: float
 
 
 def main() -> int:
     """Measure the cases that were named, print a table and one line of JSON each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", default=list(CASES))
+    parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
     parser.add_argument("--seconds", type=float, default=27)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--json", type=Path, help="where to append the lines of JSON too")
     asked = parser.parse_args()
-    oracle = os.environ.get("SFA_BENCH_ORACLE", "")
     with tempfile.TemporaryDirectory(prefix="sfa-bench-") as folder:
         song = write_song(Path(folder) / "song.wav", asked.seconds)
-        for case in asked.cases:
-            model = CASES[case][0]
-            ours, theirs = [], []
-            for _ in range(asked.rounds):
-                ours.append(run_ours(case, song, asked.threads))
-                if oracle and model in demucs_models():
-                    theirs.append(run_theirs(oracle, model, song, asked.threads))
-            tell(case, asked.seconds, ours, theirs)
+        for name in asked.cases:
+            found = measure(name, song, asked)
+            print(json.dumps(found), flush=True)
+            if asked.json:
+                with asked.json.open("a") as lines:
+                    lines.write(json.dumps(found) + "\n")
     return 0
 
 
-def demucs_models() -> set[str]:
-    """Return the models that demucs has too."""
-    return {model for model, _, _ in CASES.values()} - {"spleeter_2stems"}
+def measure(name: str, song: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """Run a case, ours and theirs in turn; print it; return all there is to know."""
+    case = CASES[name]
+    found: dict[str, Any] = {"case": name, **asdict(case)}
+    found |= {"seconds": asked.seconds, "threads": asked.threads}
+    if case.precision == "f16" and not openvino_cpu.has_f16():
+        print(f"{name:20s} not measured: this CPU does not compute in half precision")
+        return {**found, "skipped": "no f16 on this CPU"}
+    oracle = os.environ.get("SFA_BENCH_ORACLE", "") if case.model != "spleeter_2stems" else ""
+    ours, theirs = [], []
+    for round_ in range(asked.rounds):
+        runs = ["ours", "theirs"] if oracle else ["ours"]
+        for who in reversed(runs) if round_ % 2 else runs:
+            if who == "ours":
+                ours.append(run_ours(case, song, asked.threads))
+            else:
+                theirs.append(run_theirs(oracle, case, song, asked.threads))
+    found["ours"] = [asdict(taken) for taken in ours]
+    print(f"{name:20s} ours   {told(ours)}, {asked.seconds / wall_of(ours):.1f} x real time")
+    if case.precision == "f16":
+        found["sdr_db"] = half_sdr_db(case, song, asked.threads)
+        worst_db = min(found["sdr_db"].values())
+        print(f"{'':20s} f16 against f32: {worst_db:.1f} dB (random weights, the worst stem)")
+    if theirs:
+        found["demucs"] = [asdict(taken) for taken in theirs]
+        found["wall_ratio"] = wall_of(theirs) / wall_of(ours)
+        found["cpu_ratio"] = cpu_of(theirs) / cpu_of(ours)
+        print(f"{'':20s} demucs {told(theirs)}, shifts {case.shifts}")
+        print(
+            f"{'':20s} ratio: wall {found['wall_ratio']:.2f}, CPU {found['cpu_ratio']:.2f}"
+            f" (gate {case.gate})"
+        )
+    return found
 
 
-def run_ours(case: str, song: Path, threads: int) -> Taken:
-    """Run the engine's program once."""
-    model, stems, precision = CASES[case]
-    with tempfile.TemporaryDirectory(dir=song.parent) as out:
+def run_ours(case: Case, song: Path, threads: int, out: Path | None = None) -> Taken:
+    """Run the engine's program once; its stems go to ``out``, if they are wanted."""
+    with tempfile.TemporaryDirectory(dir=song.parent) as folder:
         params = {
-            "model": model,
+            "model": case.model,
             "path": str(song),
-            "out_dir": out,
-            "models_dir": str(models_dir(model)),
-            "stems": stems,
+            "out_dir": str(out or folder),
+            "models_dir": str(models_dir(case.model)),
+            "stems": case.stems,
             "format": "wav",
             "threads": threads,
-            "precision": precision,
+            "precision": case.precision,
         }
         request = {"type": "request", "job": "bench", "params": params}
         program = [sys.executable, "-m", "soundforge.engines.separate"]
         answer, used = timed(program, json.dumps(request) + "\n")
     value = json.loads(answer.splitlines()[-1])["value"]
-    return Taken(value["took_s"], used[0], used[1])
+    return Taken(value["took_s"], used.cpu_s, used.peak_mb, os.getloadavg()[0])
 
 
 def models_dir(model: str) -> Path:
@@ -104,58 +157,51 @@ def models_dir(model: str) -> Path:
     return demucs_weights.install(CACHE / "random", model)
 
 
-def run_theirs(oracle: str, model: str, song: Path, threads: int) -> Taken:
+def run_theirs(oracle: str, case: Case, song: Path, threads: int) -> Taken:
     """Run demucs once, in its own environment."""
-    weights = CACHE / "random" / "files" / model
+    weights = CACHE / "random" / "files" / case.model
     with tempfile.TemporaryDirectory(dir=song.parent) as out:
-        program = [oracle, str(HERE / "plain_demucs.py"), model, str(weights), str(song), out]
-        answer, _ = timed([*program, str(threads)], "")
-    return Taken(**json.loads(answer.splitlines()[-1]))
+        program = [oracle, str(HERE / "plain_demucs.py"), case.model, str(weights), str(song), out]
+        answer, _ = timed([*program, str(threads), str(case.shifts)], "")
+    return Taken(**json.loads(answer.splitlines()[-1]), load=os.getloadavg()[0])
 
 
-def timed(command: list[str], text: str) -> tuple[str, tuple[float, float]]:
-    """Run a program; return its output, CPU seconds and peak memory in MB."""
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONWARNINGS": "ignore"}
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(text)
-        process.stdin.close()
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command[:3]} failed")
-    return output, (usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000)
+def half_sdr_db(case: Case, song: Path, threads: int) -> dict[str, float]:
+    """Return how far half precision lies from full, for each stem, in dB."""
+    found = {}
+    with tempfile.TemporaryDirectory(dir=song.parent) as folder:
+        for precision in ("f32", "f16"):
+            out = Path(folder) / precision
+            out.mkdir()
+            run_ours(Case(case.model, case.stems, precision), song, threads, out)
+        for path in sorted(Path(folder).glob("f32/*.wav")):
+            exact, rough = (
+                soundfile.read(Path(folder) / precision / path.name)[0]
+                for precision in ("f32", "f16")
+            )
+            error = np.square(exact - rough).sum()
+            found[path.stem] = float(10 * np.log10(np.square(exact).sum() / error))
+    return found
 
 
-def tell(case: str, seconds: float, ours: list[Taken], theirs: list[Taken]) -> None:
-    """Print what a case took."""
-    us = {key: [asdict(taken)[key] for taken in ours] for key in asdict(ours[0])}
-    wall_s = statistics.median(us["wall_s"])
-    line = (
-        f"{case:20s} ours {wall_s:6.1f} s ({min(us['wall_s']):.1f}-{max(us['wall_s']):.1f}),"
-        f" {seconds / wall_s:5.1f} x real time, CPU {statistics.median(us['cpu_s']):.0f} s,"
-        f" peak {max(us['peak_mb']):.0f} MB"
+def wall_of(runs: list[Taken]) -> float:
+    """Return the median wall time."""
+    return statistics.median(taken.wall_s for taken in runs)
+
+
+def cpu_of(runs: list[Taken]) -> float:
+    """Return the median CPU time."""
+    return statistics.median(taken.cpu_s for taken in runs)
+
+
+def told(runs: list[Taken]) -> str:
+    """Return medians and spread for people."""
+    walls, cpus = [t.wall_s for t in runs], [t.cpu_s for t in runs]
+    return (
+        f"wall {wall_of(runs):6.1f} s ({min(walls):.1f}-{max(walls):.1f}),"
+        f" CPU {cpu_of(runs):5.1f} s ({min(cpus):.1f}-{max(cpus):.1f}),"
+        f" peak {max(t.peak_mb for t in runs):.0f} MB, load {max(t.load for t in runs):.1f}"
     )
-    found = {"case": case, "seconds": seconds, "ours": [asdict(taken) for taken in ours]}
-    if theirs:
-        walls = [taken.wall_s for taken in theirs]
-        ratio = statistics.median(walls) / wall_s
-        line += (
-            f" | demucs {statistics.median(walls):6.1f} s ({min(walls):.1f}-{max(walls):.1f}),"
-            f" peak {max(t.peak_mb for t in theirs):.0f} MB | ratio {ratio:.2f}"
-        )
-        found |= {"demucs": [asdict(taken) for taken in theirs], "ratio": ratio}
-    print(line)
-    print(json.dumps(found), flush=True)
 
 
 def write_song(path: Path, seconds: float) -> Path:
