@@ -40,7 +40,7 @@ class Taken:
 
 
 def main() -> int:
-    """Measure, print a line for each model."""
+    """Measure, print lines for each model; 1 if a warm process ever made other stems."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=list(MODELS))
     parser.add_argument("--seconds", type=float, default=20)
@@ -49,13 +49,15 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sfa-bench-") as folder:
         song = write_song(Path(folder) / "song.wav", asked.seconds)
-        for model in asked.models:
+        is_same = [
             asyncio.run(measure(model, song, asked.seconds, asked.rounds, asked.threads))
-    return 0
+            for model in asked.models
+        ]
+    return 0 if all(is_same) else 1
 
 
-async def measure(model: str, song: Path, seconds: float, rounds: int, threads: int) -> None:
-    """Run a model cold and warm in turn."""
+async def measure(model: str, song: Path, seconds: float, rounds: int, threads: int) -> bool:
+    """Run a model cold and warm in turn; return whether both always made the same stems."""
     warm_engines = WarmEngines(idle_s=3600, max_runs=1000)
     engines = {"cold": Engine(), "warm": Engine(warm=warm_engines)}
     taken: dict[str, list[Taken]] = {"cold": [], "warm": []}
@@ -78,6 +80,7 @@ async def measure(model: str, song: Path, seconds: float, rounds: int, threads: 
         )
     same = "the same files" if len(hashes) == 1 else f"{len(hashes)} DIFFERENT RESULTS"
     print(f"{model:16} {same}; waits with {kept / 1e6:.0f} MB; free {free_mb()} MB", flush=True)
+    return len(hashes) == 1
 
 
 async def run(engine: Engine, model: str, song: Path, seconds: float, threads: int) -> Taken:

@@ -14,6 +14,7 @@ import numpy as np
 
 from soundforge.engines import (
     demucs_border,
+    held,
     openvino_cpu,
     overlap_add,
     precision,
@@ -43,7 +44,7 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     Raises:
         EngineError: What decoding raises, or ``no_audio``.
     """
-    bag = Bag(task)
+    bag = held.networks(task, Bag)
     segment = bag.segment
     seen = survey.survey(task.mix, segment)
     plan = overlap_add.Plan(seen.frames, segment, task.overlap, bag.has_one_length)
@@ -109,6 +110,12 @@ class Bag:
             if len(self._networks) > 1:
                 network.rest()
         return out / self._times
+
+    def rest(self) -> None:
+        """Forget the last mix, and give back the memory that it needed."""
+        self.mended = 0
+        for network in self._networks:
+            network.rest()
 
     def forget(self, precision: str) -> None:
         """Give back what a test of ``precision`` needed."""

@@ -39,7 +39,7 @@ def networks(task: Task, make: Callable[[Task], Made]) -> Made:
         task.precision,
     )
     if key not in _held:
-        _held.clear()  # first: two models at once may be more than there is memory for
+        forget()  # first: two models at once may be more than there is memory for
         _held[key] = make(task)
     made: Made = _held[key]
     made.rest()  # a mix that failed may have left something
@@ -51,3 +51,8 @@ def rest() -> None:
     for made in _held.values():
         made.rest()
     allocator.give_back()
+
+
+def forget() -> None:
+    """Let go of all."""
+    _held.clear()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from soundforge.engines import openvino_cpu, roformer_graph, segments, survey
+from soundforge.engines import held, openvino_cpu, roformer_graph, segments, survey
 from soundforge.engines.overlap_fade import FadePlan
 from soundforge.engines.published import FileWeights
 from soundforge.engines.roformer_bands import Bands
@@ -35,7 +35,7 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     Raises:
         EngineError: What decoding raises, or ``no_audio``.
     """
-    network = Roformer(task)
+    network = held.networks(task, Roformer)
     seen = survey.survey(task.mix, network.segment)
     plan = FadePlan.around(seen.frames, network.segment, task.overlap)
     work = segments.Work(task, network, seen, plan)
