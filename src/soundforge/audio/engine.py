@@ -98,11 +98,11 @@ class Engine:
         answer = None
         try:
             with self.cores.computing(process.pid, work.most_cores) as settle:
-                if process.asked:  # its threads were made when it worked before
-                    settle()
 
                 def on_progress(progress: protocol.Progress) -> None:
-                    if progress.fraction > 0:  # past all preparation, its threads are made
+                    # Past all preparation, its threads are made. One that has waited may prepare,
+                    # too: other stems of its model are another network.
+                    if progress.fraction > 0:
                         settle()
                     if work.on_progress is not None:
                         work.on_progress(progress)
@@ -118,7 +118,7 @@ class Engine:
             if work.kind and not is_last and isinstance(answer, protocol.Result):
                 self.warm.put(work.kind, process)
             else:
-                await asyncio.shield(process.end())
+                await asyncio.shield(self.warm.end(process))
         return answer
 
 

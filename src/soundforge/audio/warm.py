@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from soundforge.audio import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from soundforge.audio.engine_process import EngineProcess
 
 Kind: TypeAlias = tuple[str, str]
@@ -61,16 +59,16 @@ class WarmEngines:
             return None
         found.watch.cancel()
         if not found.process.is_alive:
-            self._end(found.process)
+            self.end(found.process)
             return None
         return found.process
 
     def put(self, kind: Kind, process: EngineProcess) -> None:
         """Let ``process`` wait; one of its kind that waits already ends."""
         if (other := self.take(kind)) is not None:
-            self._end(other)
+            self.end(other)
         if not self.keeps:
-            self._end(process)
+            self.end(process)
             return
         watch = asyncio.create_task(self._watch(kind, process))
         self._waiting[kind] = _Waiting(process, watch)
@@ -85,7 +83,7 @@ class WarmEngines:
         ended = [process for kind in list(self._waiting) if kind != but
                  if (process := self.take(kind))]  # fmt: skip
         for process in ended:
-            self._end(process)
+            self.end(process)
         await self._all_ended()
         return bool(ended)
 
@@ -100,15 +98,14 @@ class WarmEngines:
                 await process.wait()
         del self._waiting[kind]
         logger.info("warm engine ended", extra={"engine": process.name, "runs": process.asked})
-        self._end(process)
+        self.end(process)
 
-    def _end(self, process: EngineProcess) -> None:
-        self._spawn(process.end())
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+    def end(self, process: EngineProcess) -> asyncio.Task[None]:
+        """End a process; `close` waits for it, should the caller be cancelled meanwhile."""
+        task = asyncio.create_task(process.end())
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+        return task
 
     async def _all_ended(self) -> None:
         if self._ending:
