@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--json", type=Path, help="where to append the lines of JSON too")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory(prefix="sfa-bench-") as folder:
         song = write_song(Path(folder) / "song.wav", asked.seconds)
         for name in asked.cases:
