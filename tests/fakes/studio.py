@@ -398,7 +398,7 @@ def library() -> list[TrackView]:
             tempo_bpm=122.0,
             sound=SOUND,
             stems=stems(),
-            separation=SeparationView("/fake/mix", null_test_db=134.2),
+            separation=SeparationView("/fake/mix", null_test_db=134.2, zip_url="/fake/stems.zip"),
             has_bars=True,
             versions=versions(),
             urls=SongUrls("/fake/song/timeline", "/fake/song/chords", "/fake/song/beats"),

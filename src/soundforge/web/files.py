@@ -138,11 +138,14 @@ def immutable(path: Path, media_type: str) -> FileResponse:
 
 def made_file(text: str, name: str) -> Response:
     """Return a text that was made for this answer, as a file to keep under ``name``."""
-    name = safe_name(name)
     kind = _MEDIA_TYPES[f".{name.rpartition('.')[2]}"]
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-cache"}
+    headers = {"Content-Disposition": disposition(name), "Cache-Control": "private, no-cache"}
     return Response(text.encode(), media_type=f"{kind}; charset=utf-8", headers=headers)
+
+
+def disposition(name: str) -> str:
+    """Return the header that lets a browser keep an answer under ``name``."""
+    return f"attachment; filename*=UTF-8''{quote(safe_name(name))}"
 
 
 def file_answers(*media_types: str, description: str) -> dict[int | str, dict[str, Any]]:

@@ -96,11 +96,13 @@ class SeparationView:
         null_test_db: How far the stems' sum is from the mix, in dB, higher is better; None when
             it was not measured.
         is_reused: Whether the same audio had been separated before.
+        zip_url: All stems in one file.
     """
 
     mix_url: str
     null_test_db: float | None = None
     is_reused: bool = False
+    zip_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class VersionView:
         semitones: How much higher it is.
         is_steady: Whether its bars were evened out.
         mix_url: The whole of it as one file.
+        zip_url: All of its stems in one file.
         timeline_url: Chords, beats and parts as they lie in it; empty where there are none.
     """
 
@@ -181,6 +184,7 @@ class VersionView:
     is_steady: bool
     stems: tuple[StemView, ...]
     mix_url: str
+    zip_url: str = ""
     timeline_url: str = ""
 
 

@@ -103,6 +103,7 @@ def _separation(track: Track, job_id: str) -> SeparationView:
     results = next((job.results for job in track.jobs if str(job.id) == job_id), None) or {}
     return SeparationView(
         mix_url=f"/api/v1/jobs/{job_id}/mix",
+        zip_url=f"/api/v1/jobs/{job_id}/stems.zip",
         null_test_db=results.get("null_test_db"),
         is_reused="reused_from" in results,
     )

@@ -1,17 +1,18 @@
-"""Versions of a track: what a warp made of its stems, as one file."""
+"""What a separation or a warp made, to take along: all stems in one file, a warp as one song."""
 
 from __future__ import annotations
 
 import uuid
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from soundforge import errors
-from soundforge.library import Status, jobs
+from soundforge.library import Job, Status, jobs, stems
 from soundforge.storage import layout
+from soundforge.web.archive import zipped
 from soundforge.web.errors import answers
-from soundforge.web.files import attachment, file_answers
+from soundforge.web.files import attachment, disposition, file_answers, safe_name
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -30,13 +31,46 @@ async def warped(job_id: uuid.UUID, services: S, user: User) -> FileResponse:
     async with services.tools.database.transaction() as session:
         job = await jobs.get(session, user, job_id)
         track = job.track
-    if job.stage != "warp":
-        raise errors.NotFound("job_not_found", "There is no such warp.")
-    if job.status != Status.COMPLETED:
-        raise errors.Conflict(
-            "job_state", "The warp has not completed.", "Wait for it, or try it again."
-        )
+    _check(job, "warp")
     path = services.tools.storage.path(layout.warped_mix(job_id))
     how = f"{job.options['rate']:.0%}, {job.options['semitones']:+g} st"
     name = " - ".join(filter(None, (track.artist, track.title, how)))
     return attachment(path, f"{name}.flac")
+
+
+@ROUTES.get(
+    "/{job_id}/stems.zip",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "Every stem, as it is.",
+        },
+        **answers(404, 409, 422),
+    },
+)
+async def archive(job_id: uuid.UUID, services: S, user: User) -> StreamingResponse:
+    """Return all stems of a separation or of a warp in one ZIP, named after the track."""
+    async with services.tools.database.transaction() as session:
+        job = await jobs.get(session, user, job_id)
+        track, made = job.track, await stems.of_job(session, job_id)
+    _check(job, "separate", "warp")
+    title = " - ".join(filter(None, (track.artist, track.title)))
+    paths = [(stem.stem_type, services.tools.storage.path(stem.file_path)) for stem in made]
+    if not paths or not all(path.is_file() for _, path in paths):
+        raise errors.NotFound("file_gone", "The file is no longer on disk.", "Run it again.")
+    named = [(safe_name(f"{title} - {name}{path.suffix}"), path) for name, path in paths]
+    headers = {
+        "Content-Disposition": disposition(f"{title} - stems.zip"),
+        "Cache-Control": "private, no-cache",
+    }
+    return StreamingResponse(zipped(named), media_type="application/zip", headers=headers)
+
+
+def _check(job: Job, *stages: str) -> None:
+    if job.stage not in stages:
+        raise errors.NotFound("job_not_found", "There is no such job that makes stems.")
+    if job.status != Status.COMPLETED:
+        raise errors.Conflict(
+            "job_state", "This job has not completed.", "Wait for it, or try it again."
+        )

@@ -92,6 +92,12 @@ class TrackPage(StudioPage):
         return self.version.stems if self.version else self.track.stems
 
     @property
+    def zip_url(self) -> str:
+        """All stems that are on the desk, in one file."""
+        made = self.version or self.track.separation
+        return made.zip_url if made else ""
+
+    @property
     def version(self) -> VersionView | None:
         """The version that is on the desk; None for the song as recorded."""
         versions = (one for one in self.track.versions if one.job_id == self.version_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+import zipfile
 from urllib.parse import unquote
 
 import pytest
@@ -159,3 +160,32 @@ async def test_a_version_that_waits_cannot_be_heard_yet(api, track_id):
     answer = await api.get(f"/api/v1/jobs/{asked.json()['data']['id']}/warped")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "job_state")
+
+
+async def test_all_stems_are_one_archive_named_after_the_song(api, track_id):
+    stems_of = (await api.get(f"/api/v1/tracks/{track_id}/stems")).json()["data"]
+
+    answer = await api.get(f"/api/v1/jobs/{stems_of[0]['job_id']}/stems.zip")
+
+    assert answer.status_code == 200
+    assert "Somebody - Song_One - stems.zip" in unquote(answer.headers["content-disposition"])
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["Somebody - Song_One - bass.flac"]
+        sound = soundfile.info(io.BytesIO(archive.read("Somebody - Song_One - bass.flac")))
+    assert sound.duration == 2.0
+
+
+async def test_an_archive_of_what_makes_no_stems_is_not_found(api, node, track_id):
+    analysis = await songs.analyze(node.tools, track_id, {})
+    others = await songs.add(node.tools, uuid.uuid4())
+    theirs = await songs.separate(node.tools, others, {"bass": audio.silence()})
+    gone = await made(node, track_id)
+
+    for job_id, code in (
+        (analysis.id, "job_not_found"),
+        (theirs.id, "job_not_found"),
+        (gone, "file_gone"),
+    ):
+        answer = await api.get(f"/api/v1/jobs/{job_id}/stems.zip")
+
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
