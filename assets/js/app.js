@@ -5,6 +5,7 @@ import { Dialog } from "soundforge/hooks/dialog.js";
 import { Elapsed } from "soundforge/hooks/elapsed.js";
 import { Importer } from "soundforge/hooks/importer.js";
 import { PullModel } from "soundforge/hooks/pull_model.js";
+import { Select } from "soundforge/hooks/select.js";
 import { StemPlayer } from "soundforge/hooks/stem_player.js";
 import { Tape } from "soundforge/hooks/tape.js";
 import { Theme } from "soundforge/hooks/theme.js";
@@ -14,7 +15,7 @@ import { Upload } from "soundforge/hooks/upload.js";
 const csrfToken = document.querySelector("meta[name=csrf-token]").content;
 
 const liveSocket = new LiveSocket("/live", Socket, {
-  hooks: { Dialog, Elapsed, Importer, PullModel, StemPlayer, Tape, Theme, Toast, Upload },
+  hooks: { Dialog, Elapsed, Importer, PullModel, Select, StemPlayer, Tape, Theme, Toast, Upload },
   params: { _csrf_token: csrfToken },
 });
 liveSocket.connect();

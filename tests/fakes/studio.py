@@ -18,6 +18,7 @@ import soundfile
 from soundforge import errors, events
 from soundforge.live.testing import MemoryBus
 from soundforge.web.studio import (
+    BatchView,
     Counts,
     ErrorView,
     Filter,
@@ -40,7 +41,7 @@ from soundforge.web.studio import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 RATE_HZ = 44_100
 CHUNK_S = 10
@@ -64,6 +65,8 @@ class FakeStudio:
         self.calls: list[tuple[str, ...]] = []
         self.outcome = ImportOutcome()
         self.is_spotify_configured = True
+        self.all_batches: dict[str, BatchView] = {}
+        self.reads: list[int] = []
 
     async def tracks(
         self,
@@ -87,6 +90,43 @@ class FakeStudio:
         if track_id not in self.all:
             raise errors.NotFound("track_not_found", "There is no such track.")
         return self.all[track_id]
+
+    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
+        self.reads.append(len(track_ids))
+        return tuple(self.all[track_id] for track_id in track_ids if track_id in self.all)
+
+    async def batches(self) -> tuple[BatchView, ...]:
+        return tuple(reversed(self.all_batches.values()))
+
+    async def separate_all(self, track_ids: Sequence[str], *, model: str | None = None) -> None:
+        self.calls.append(("separate", *track_ids, model or ""))
+        if not any(track_id in self.all for track_id in track_ids):
+            raise errors.NotFound("track_not_found", "There are no such tracks.")
+        n = len(track_ids)
+        self.put_batch(BatchView("new", f"{n} tracks", n, 0, waiting=n))
+
+    async def cancel_batch(self, batch_id: str) -> None:
+        batch = self._batch(batch_id)
+        ended = {"waiting": 0, "running": 0, "cancelled": batch.waiting + batch.running}
+        self.put_batch(dataclasses.replace(batch, percent=100, **ended))
+
+    async def retry_batch(self, batch_id: str) -> None:
+        batch = self._batch(batch_id)
+        self.put_batch(dataclasses.replace(batch, failed=0, waiting=batch.waiting + batch.failed))
+
+    async def close_batch(self, batch_id: str) -> None:
+        self._batch(batch_id)
+        del self.all_batches[batch_id]
+
+    def put_batch(self, batch: BatchView) -> None:
+        """Add or change a batch, and announce it."""
+        self.all_batches[batch.id] = batch
+        self.bus.publish(events.BATCHES, events.BATCH_CHANGED, {"id": batch.id})
+
+    def _batch(self, batch_id: str) -> BatchView:
+        if batch_id not in self.all_batches:
+            raise errors.NotFound("batch_not_found", "There is no such batch.")
+        return self.all_batches[batch_id]
 
     async def counts(self) -> Counts:
         def count(state: Filter) -> int:

@@ -113,6 +113,14 @@ class LivePage:
         On the event ``resync`` load the truth again.
         """
 
+    async def handle_burst(self) -> None:
+        """Act once on all messages that `handle_info` has seen since the last time.
+
+        A page that reads per message reads 250 times when an album arrives: note in
+        `handle_info` what changed, and read it here. What is announced meanwhile is the next
+        burst, so a page never has more than one read under way.
+        """
+
     def merge_key(self, message: Message) -> Hashable | None:
         """Return the key under which only the newest waiting message is kept.
 

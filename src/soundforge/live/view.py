@@ -121,6 +121,10 @@ class LiveChannel(Channel):
 
     async def settle(self) -> None:
         """Send one diff for a burst of messages."""
+        try:
+            await self._page.handle_burst()
+        except errors.SoundForgeError as error:
+            self._flash_error(error)
         response = await self._follow_navigation()
         if change := self._diff():
             self.push("diff", change)

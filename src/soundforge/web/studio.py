@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
+from soundforge.web.batch_view import BatchStudio, BatchView
 from soundforge.web.track_view import (
     ErrorView,
     NotesView,
@@ -29,9 +30,10 @@ from soundforge.web.track_view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 __all__ = [
+    "BatchView",
     "Counts",
     "ErrorView",
     "Filter",
@@ -164,7 +166,7 @@ class Limits:
     is_spotify_configured: bool
 
 
-class Studio(Protocol):
+class Studio(BatchStudio, Protocol):
     """The doings of one user, as the pages and no one else need them."""
 
     async def tracks(
@@ -183,6 +185,9 @@ class Studio(Protocol):
         Raises:
             errors.NotFound: There is none with this id, or the id is no id.
         """
+
+    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
+        """Return those of ``track_ids`` that are there, in one read."""
 
     async def counts(self) -> Counts:
         """Return how many tracks there are."""

@@ -25,9 +25,12 @@ from soundforge.web.studio import (
     TrackPage,
     TrackView,
 )
+from soundforge.web.user_batches import UserBatches
 from soundforge.web.views import track_view
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from soundforge.web.services import Services
 
 _REASONS = {
@@ -40,7 +43,7 @@ _REASONS = {
 }
 
 
-class UserStudio:
+class UserStudio(UserBatches):
     """See `soundforge.web.studio.Studio`.
 
     Args:
@@ -79,6 +82,14 @@ class UserStudio:
             looks = await outlook.look(session, [track])
         stems_of = {model.name: model.stems for model in self._tools.models.list()}
         return track_view(track, looks, stems_of)
+
+    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
+        """Return those of ``track_ids`` that are there."""
+        ids = [_id(track_id) for track_id in track_ids]
+        async with self._tools.database.transaction() as session:
+            found = await tracks.get_many(session, self._user_id, ids)
+            looks = await outlook.look(session, found)
+        return tuple(track_view(track, looks) for track in found)
 
     async def counts(self) -> Counts:
         """Return how many tracks there are."""

@@ -64,6 +64,8 @@ for _name in (
     "notice_list",
     "job_progress",
     "track_card",
+    "batch_strip",
+    "selection_bar",
     "upload_area",
     "spotify_input",
     "empty_library",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args
 from urllib.parse import urlencode
 
-from soundforge import errors, events
+from soundforge import events
 from soundforge.web import components, drawing
 from soundforge.web.studio import ErrorView, Filter, ImportOutcome, TrackView
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
@@ -40,12 +40,22 @@ class LibraryPage(StudioPage):
         "search": "_search",
         "more": "_more",
         "undo": "_undo",
+        "separate": "_separate",
+        "cancel_batch": "_cancel_batch",
+        "retry_batch": "_retry_batch",
+        "close_batch": "_close_batch",
     }
 
     async def mount(self, params: Mapping[str, str], session: Mapping[str, Any]) -> None:
         """Open the studio and listen to what changes in it."""
         await super().mount(params, session)
         self.subscribe(events.TRACKS)
+        self.subscribe(events.BATCHES)
+        self._changed: set[str] = set()
+        self._has_batch_news = False
+        self._batches_seen_at_work: set[str] = set()
+        self.models = await self._studio.models()
+        self.presets = self._studio.presets()
         self.filters = _FILTERS
         self.limits = self._studio.limits()
         self.hero = components.Safe(drawing.hero())
@@ -63,11 +73,21 @@ class LibraryPage(StudioPage):
         await self._load()
 
     async def handle_info(self, message: Message) -> None:
-        """Bring one card up to date, or all of them after a gap."""
+        """Note which card must be brought up to date; load everything after a gap."""
         if message.event == events.RESYNC:
             await self._load()
         elif message.event == events.TRACK_CHANGED:
-            await self._refresh(str(message.data.get("id", "")))
+            self._changed.add(str(message.data.get("id", "")))
+        elif message.event == events.BATCH_CHANGED:
+            self._has_batch_news = True
+
+    async def handle_burst(self) -> None:
+        """Bring the cards that changed up to date, in one read, and the batches."""
+        if self._has_batch_news:
+            await self._load_batches()
+        changed, self._changed = self._changed, set()
+        if changed:
+            await self._refresh(changed)
 
     def merge_key(self, message: Message) -> Hashable | None:
         """Keep only the newest news of a track: the card is read again anyway."""
@@ -90,6 +110,8 @@ class LibraryPage(StudioPage):
         return f"/?{query}" if query else "/"
 
     async def _load(self) -> None:
+        self._changed.clear()
+        await self._load_batches()
         self.counts = await self._studio.counts()
         page = await self._studio.tracks(limit=_PAGE_SIZE, search=self.search, state=self.show)
         self.cursor = page.next_cursor
@@ -97,28 +119,41 @@ class LibraryPage(StudioPage):
         self._newest = max((track.inserted_at for track in page.items), default=None)
         self.stream("tracks", page.items)
 
-    async def _refresh(self, track_id: str) -> None:
-        try:
-            track = await self._studio.track(track_id)
-        except errors.NotFound:
-            await self._drop(track_id)
-            return
-        known = self._states.get(track.id)
-        if known is None and not self._is_new(track):
-            return
-        if known != track.state:
+    async def _refresh(self, track_ids: set[str]) -> None:
+        found = await self._studio.some(track_ids)
+        before = dict(self._states)
+        for track_id in track_ids - {track.id for track in found}:
+            self._drop(track_id)
+        for track in sorted(found, key=lambda track: track.inserted_at):
+            if track.id in self._states or self._is_new(track):
+                self._show(track)
+        # News of a track that is not shown may be of one that is gone: then it counts too.
+        is_counted = self._states != before or len(found) < len(track_ids)
+        if is_counted or any(track.id not in self._states for track in found):
             self.counts = await self._studio.counts()
+
+    def _show(self, track: TrackView) -> None:
         if not self._is_shown(track):
-            await self._drop(track.id)
+            self._drop(track.id)
             return
         self._states[track.id] = track.state
         self._newest = max(filter(None, (self._newest, track.inserted_at)))
         self.live_stream("tracks").insert(track, at=0)
 
-    async def _drop(self, track_id: str) -> None:
+    def _drop(self, track_id: str) -> None:
         if self._states.pop(track_id, None) is not None:
             self.live_stream("tracks").delete_by_id(f"tracks-{track_id}")
-        self.counts = await self._studio.counts()
+
+    async def _load_batches(self) -> None:
+        self._has_batch_news = False
+        found = await self._studio.batches()
+        self._batches_seen_at_work |= {batch.id for batch in found if not batch.is_ended}
+        # One that ended well before anybody looked is no news.
+        self.batches = tuple(
+            batch
+            for batch in found
+            if not batch.is_ended or batch.failed or batch.id in self._batches_seen_at_work
+        )
 
     def _is_new(self, track: TrackView) -> bool:
         """Whether it belongs on top, and not below what is loaded."""
@@ -155,6 +190,8 @@ class LibraryPage(StudioPage):
         self.push_event("imported", {})
         self.tell(*_told(outcome))
         await self._load()
+        if len(outcome.existing) > 1:
+            self.push_event("select", {"ids": list(outcome.existing)})
 
     async def _search(self, value: Value) -> None:
         self.search = str(value.get("q", ""))[:_LONGEST_SEARCH]
@@ -172,6 +209,24 @@ class LibraryPage(StudioPage):
             self._states[track.id] = track.state
             self.live_stream("tracks").insert(track)
 
+    async def _separate(self, value: Value) -> None:
+        ids = value.get("ids")
+        chosen = [str(track_id) for track_id in ids] if isinstance(ids, list) else []
+        await self._studio.separate_all(chosen, model=str(value.get("model") or "")[:64] or None)
+        await self._load_batches()
+
+    async def _cancel_batch(self, value: Value) -> None:
+        await self._studio.cancel_batch(str(value.get("id", "")))
+        await self._load_batches()
+
+    async def _retry_batch(self, value: Value) -> None:
+        await self._studio.retry_batch(str(value.get("id", "")))
+        await self._load_batches()
+
+    async def _close_batch(self, value: Value) -> None:
+        await self._studio.close_batch(str(value.get("id", "")))
+        await self._load_batches()
+
     async def _undo(self, value: Value) -> None:
         await self._studio.undo_delete(str(value.get("id", "")))
         self.push_patch(self.address, replaces=True)
@@ -188,7 +243,7 @@ def _told(outcome: ImportOutcome) -> list[Notice]:
                 "",
                 "This track is in your library already." if one
                 else f"{tracks_of(len(outcome.existing))} were in your library already.",
-                "Open it to run a stage anew." if one else "They were not started again.",
+                "Open it to run a stage anew." if one else "They were not started again; those shown are selected, should you want to.",
                 href=f"/tracks/{outcome.existing[0]}" if one else "",
             )
         )  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.library import LibraryPage
-from soundforge.web.studio import ImportOutcome
+from soundforge.web.studio import BatchView, ImportOutcome
 from tests.fakes.studio import NOW, FakeStudio, a_track, library
 
 
@@ -20,6 +20,12 @@ async def mounted(studio, **params):
 
 def changed(track_id):
     return Notice("tracks", "track_changed", {"id": track_id})
+
+
+async def heard(driver, *messages):
+    for message in messages:
+        await driver.page.handle_info(message)
+    await driver.page.handle_burst()
 
 
 async def test_an_empty_library_greets_and_says_what_to_do():
@@ -114,7 +120,7 @@ async def test_a_changed_track_changes_its_row_alone():
     driver.page.live_stream("tracks").forget()
     studio.all["glass"] = dataclasses.replace(studio.all["glass"], state="ready", stages=())
 
-    await driver.page.handle_info(changed("glass"))
+    await heard(driver, changed("glass"))
 
     assert [track.id for _, track in driver.page.live_stream("tracks")] == ["glass"]
     assert driver.page.counts.ready == 6
@@ -126,7 +132,7 @@ async def test_a_new_track_comes_on_top():
     driver.page.live_stream("tracks").forget()
     studio.put(a_track("new", "New", inserted_at=NOW + timedelta(hours=1)))
 
-    await driver.page.handle_info(changed("new"))
+    await heard(driver, changed("new"))
 
     assert driver.page.live_stream("tracks").peek()[1] == [["tracks-new", 0, None, False]]
     assert driver.page.counts.all == 10
@@ -137,7 +143,7 @@ async def test_news_of_a_track_below_what_is_loaded_adds_no_row():
     driver = await mounted(studio)
     driver.page.live_stream("tracks").forget()
 
-    await driver.page.handle_info(changed("t39"))
+    await heard(driver, changed("t39"))
 
     assert list(driver.page.live_stream("tracks")) == []
 
@@ -148,7 +154,7 @@ async def test_a_deleted_track_leaves():
     driver.page.live_stream("tracks").forget()
     await studio.delete_track("salt")
 
-    await driver.page.handle_info(changed("salt"))
+    await heard(driver, changed("salt"))
 
     assert driver.page.live_stream("tracks").peek()[2] == ["tracks-salt"]
     assert driver.page.counts.all == 8
@@ -160,7 +166,7 @@ async def test_a_track_that_no_longer_fits_the_filter_leaves():
     driver.page.live_stream("tracks").forget()
     studio.all["kettle"] = dataclasses.replace(studio.all["kettle"], state="ready", stages=())
 
-    await driver.page.handle_info(changed("kettle"))
+    await heard(driver, changed("kettle"))
 
     assert driver.page.live_stream("tracks").peek()[2] == ["tracks-kettle"]
 
@@ -230,3 +236,85 @@ def test_many_messages_of_one_track_are_one_reading():
 
     assert page.merge_key(changed("a")) == page.merge_key(changed("a"))
     assert page.merge_key(changed("a")) != page.merge_key(changed("b"))
+
+
+async def test_a_burst_of_news_is_one_read():
+    studio = FakeStudio([a_track(f"t{i}", f"T{i}") for i in range(250)])
+    driver = await mounted(studio)
+
+    await heard(driver, *(changed(f"t{i}") for i in range(250)))
+    await driver.page.handle_burst()
+
+    assert studio.reads == [250]
+
+
+RUNNING = BatchView("b", "Bench Tests", 12, 7, 1, waiting=3, running=1, percent=66, left_s=245)
+
+
+async def test_a_batch_is_one_line_with_one_progress_and_what_can_be_done():
+    studio = FakeStudio(library())
+    studio.put_batch(RUNNING)
+
+    html = (await mounted(studio)).html()
+
+    assert "7 of 12 done, 1 failed, about 4 min left." in html
+    assert 'aria-valuenow="66"' in html
+    assert "Cancel all" in html
+    assert "Retry failed" in html
+
+
+async def test_a_batch_that_ended_with_failures_says_what_it_came_to():
+    studio = FakeStudio(library())
+    left_out = ("This is being done already.",) * 2
+    ended = BatchView("b", "Bench Tests", 12, 11, 1, percent=100, left_out=left_out)
+    studio.put_batch(ended)
+
+    html = (await mounted(studio)).html()
+
+    assert "11 of 12 done, 1 failed." in html
+    assert "11 tracks can be used now; what failed can be tried again." in html
+    assert "2 tracks left out: This is being done already. (2)" in html
+    assert "Cancel all" not in html
+
+
+async def test_a_batch_that_ended_well_stays_for_who_saw_it_run():
+    studio = FakeStudio(library())
+    studio.put_batch(RUNNING)
+    driver = await mounted(studio)
+    studio.put_batch(BatchView("b", "Bench Tests", 12, 12, percent=100))
+
+    await heard(driver, Notice("batches", "batch_changed", {"id": "b"}))
+
+    assert "12 of 12 done." in driver.html()
+    assert "12 of 12 done." not in (await mounted(studio)).html()
+    await driver.page.handle_event("close_batch", {"id": "b"})
+    assert "Bench Tests" not in driver.html()
+
+
+async def test_selected_tracks_are_separated_with_what_was_chosen():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("separate", {"ids": ["salt", "glass"], "model": "instant"})
+
+    assert studio.calls[-1] == ("separate", "salt", "glass", "instant")
+    assert "0 of 2 done, waiting for its turn." in driver.html()
+
+
+@pytest.mark.parametrize("ids", [None, "salt", {}, [], [None], [["salt"]], ["x" * 9999], [1.5]])
+async def test_a_selection_that_is_none_gets_a_sentence(ids):
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("separate", {"ids": ids, "model": {"a": 1}})
+
+    assert driver.page.notices[0].code == "track_not_found"
+
+
+@pytest.mark.parametrize("event", ["cancel_batch", "retry_batch", "close_batch"])
+@pytest.mark.parametrize("value", [{}, {"id": None}, {"id": "no such"}])
+async def test_a_batch_that_is_gone_gets_a_sentence(event, value):
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event(event, value)
+
+    assert driver.page.notices[0].code == "batch_not_found"
