@@ -26,6 +26,7 @@ class ModelInfo:
             only by someone who has read the licence.
         memory_bytes: What it is predicted to need while it runs; 0 when that is not known.
         needs_consent: Whether that has yet to happen on this machine.
+        patience: How many times longer than usual a separation with it may take.
     """
 
     name: str
@@ -43,3 +44,4 @@ class ModelInfo:
     is_fetched_by_itself: bool = False
     memory_bytes: int = 0
     needs_consent: bool = False
+    patience: int = 1

@@ -242,6 +242,7 @@ class Models:
             sample_rate_hz=model.sample_rate_hz,
             is_fetched_by_itself=model.is_fetched_by_itself,
             memory_bytes=model.memory_bytes,
+            patience=model.patience,
             needs_consent=not (
                 model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
             ),

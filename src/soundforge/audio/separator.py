@@ -125,7 +125,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         errors.Conflict: ``model_not_installed``.
         errors.Unavailable: The engine crashed or hung; worth another try.
     """
-    models.require(model)
+    patience = models.require(model).patience
     params: dict[str, Any] = {
         "path": str(source),
         "out_dir": str(out_dir),
@@ -148,7 +148,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         ENGINE,
         params,
         job=job,
-        timeout_s=timeout_s(duration_s),
+        timeout_s=patience * timeout_s(duration_s),
         on_progress=on_progress,
         kept_as=model,
         most_cores=threads or engine.cores.count,

@@ -8,6 +8,7 @@ from soundforge import errors
 from soundforge.audio import separator
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.engines import weights
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,33 @@ async def test_a_model_that_cannot_run_is_refused_before_a_process_starts(
         )
 
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(("model", "expected_s"), [("htdemucs", 1000), ("mel_roformer_kim", 3000)])
+async def test_a_slow_model_is_given_more_time(model, expected_s, tmp_path):
+    waits_s = []
+
+    class NeverStarted(Engine):
+        async def run(self, *_, timeout_s, **__):
+            waits_s.append(timeout_s)
+            raise errors.Unavailable("engine_crashed", "It was never started.")
+
+    folder, engine = tmp_path / model, NeverStarted()
+    folder.mkdir()
+    (folder / weights.WEIGHTS_FILE).write_bytes(b"weights")
+    manifest = weights.Manifest(model, "hash", "0", 7, "test", "0", "2026-01-01")
+    weights.write_manifest(folder, manifest)
+
+    with pytest.raises(errors.Unavailable):
+        await separator.separate(
+            engine,
+            Models(tmp_path, engine),
+            source=tmp_path / "song.flac",
+            out_dir=tmp_path,
+            model=model,
+            job="1",
+            duration_s=100,
+            report=lambda *_: None,
+        )
+
+    assert waits_s == [expected_s]

@@ -43,6 +43,7 @@ class Separator:
         memory_bytes: Most memory its engine was seen to need, on songs of any length; 0 when
             that was not measured.
         overlap: Share of a segment that the next one covers too, where nobody asks for another.
+        patience: How many times longer than usual it may take before it counts as hung.
         network: What the network is built of, for families whose graph is built from that.
     """
 
@@ -60,6 +61,7 @@ class Separator:
     is_fetched_by_itself: bool = False
     memory_bytes: int = 0
     overlap: float = 0.25
+    patience: int = 1
     network: RoformerNetwork | None = None
 
     @property

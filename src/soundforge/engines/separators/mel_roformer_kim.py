@@ -15,6 +15,7 @@ SEPARATOR = Separator(
     quality=20,
     memory_bytes=4_000_000_000,
     overlap=0.5,
+    patience=3,
     licence=Licence(
         text=(
             "The author, Kimberley Jensen, has put these weights under the MIT licence since April "
