@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from soundforge import errors
-from soundforge.audio import analyzer, media, warper
+from soundforge.audio import analyzer, keys, media, warper
 from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
@@ -75,7 +75,7 @@ async def warp(  # noqa: PLR0913 -- one option each
         wanted_rate = warper.rate_between(from_bpm or await _tempo(engine, files[0]), bpm)
     shift = semitones if semitones is not None else 0.0
     if key is not None:
-        shift = warper.semitones_between(from_key or await _key(engine, files[0]), key)
+        shift = keys.semitones_between(from_key or await _key(engine, files[0]), key)
     with terminal.progress_bar("Warping") as bar:
         made = await warper.warp(
             engine,

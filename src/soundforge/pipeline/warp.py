@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
-from soundforge.audio import warper
+from soundforge.audio import keys, warper
 from soundforge.audio.warper import Grid
 from soundforge.library import tracks, versions
 from soundforge.pipeline import made_stems, reuse
@@ -145,7 +145,7 @@ def _semitones(track: Track, options: Mapping[str, Any]) -> float:
             "The key of this song is not known.",
             "Analyse it, or change the pitch by semitones.",
         )
-    return warper.semitones_between(name, options["key"])
+    return keys.semitones_between(name, options["key"])
 
 
 def _content_key(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from soundforge.audio import warper
+from soundforge.audio import keys
 from soundforge.web import words
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ def on_desk(made: VersionView, tempo_bpm: float | None, key_name: str | None) ->
     """Return what a version on the desk has become: ``in G minor, at 97.6 BPM``."""
     parts = ["is on the desk"]
     if key_name and made.semitones:
-        parts.append(f"in {warper.moved_key(key_name, made.semitones)}")
+        parts.append(f"in {keys.moved_key(key_name, made.semitones)}")
     if tempo_bpm:
         parts.append(f"at {words.number(tempo_bpm * made.rate, 1)} BPM")
     return ", ".join(parts) + "."
 
 
 def _to(key_name: str | None, semitones: int) -> str:
-    return f": {warper.moved_key(key_name, semitones)}" if key_name else ""
+    return f": {keys.moved_key(key_name, semitones)}" if key_name else ""
 
 
 def counted(notes: NotesView) -> str:

@@ -1,0 +1,58 @@
+"""Keys as people write them: how far it is from one to another, and what one becomes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from soundforge import errors
+from soundforge.engines import note_names
+
+_PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+_KEY: Final = re.compile(r"([A-Ga-g])([#♯b♭]?)\s*(maj|major|m|min|minor)?")
+
+
+def semitones_between(from_key: str, to_key: str) -> int:
+    """Return the smallest shift, -6 to 5 semitones, from one key to another.
+
+    A major and a minor key count as equal when they share their notes: from C major to
+    A minor is 0.
+
+    Raises:
+        errors.Invalid: ``key_unknown``.
+    """
+    return (_signature(to_key) - _signature(from_key) + 6) % 12 - 6
+
+
+def moved_key(key: str, semitones: float) -> str:
+    """Return the key that ``key`` becomes ``semitones`` higher, as it is written: ``Eb major``.
+
+    A part of a semitone leads to no key, and what is no key to none: then it is ``key`` still.
+    """
+    found = _read(key)
+    if found is None or semitones != round(semitones):
+        return key
+    tonic, is_minor = found
+    return note_names.of_key((tonic + round(semitones)) % 12, is_minor=is_minor)
+
+
+def _signature(key: str) -> int:
+    """Return the pitch class of the major key with the same notes."""
+    found = _read(key)
+    if found is None:
+        raise errors.Invalid(
+            "key_unknown", f"{key[:40]!r} is no key.", "Write it like: A minor, F# major, Bb major."
+        )
+    tonic, is_minor = found
+    return (tonic + 3 * is_minor) % 12
+
+
+def _read(key: str) -> tuple[int, bool] | None:
+    """Return tonic and mode; None for what is no key."""
+    match = _KEY.fullmatch(key.strip())
+    if match is None:
+        return None
+    letter, accidental, mode = match.groups()
+    tonic = (_PITCHES[letter.upper()] + _ACCIDENTALS[accidental]) % 12
+    return tonic, (mode or "").startswith("m") and not (mode or "").startswith("maj")

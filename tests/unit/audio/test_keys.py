@@ -1,0 +1,56 @@
+"""From keys to a shift, and from a shift to a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from soundforge import errors
+from soundforge.audio import keys
+
+
+@pytest.mark.parametrize(
+    ("from_key", "to_key", "semitones"),
+    [
+        ("C major", "C major", 0),
+        ("C major", "A minor", 0),
+        ("A minor", "C major", 0),
+        ("A minor", "B minor", 2),
+        ("Am", "Gm", -2),
+        ("C", "F#", -6),
+        ("C", "F", 5),
+        ("C", "G", -5),
+        ("Bb major", "C major", 2),
+        ("B♭ major", "a minor", 2),
+        ("E minor", "Em", 0),
+    ],
+)
+def test_the_shift_between_keys_is_the_shortest(from_key, to_key, semitones):
+    assert keys.semitones_between(from_key, to_key) == semitones
+
+
+@pytest.mark.parametrize("key", ["", "H minor", "A dorian", "A minor; rm", "8A", "é" * 1000])
+def test_what_is_no_key_is_refused(key):
+    with pytest.raises(errors.Invalid) as refused:
+        keys.semitones_between("C", key)
+
+    assert refused.value.code == "key_unknown"
+    assert len(refused.value.message) < 100
+
+
+@pytest.mark.parametrize(
+    ("key", "semitones", "moved"),
+    [
+        ("A minor", 0, "A minor"),
+        ("A minor", 3, "C minor"),
+        ("A minor", -2, "G minor"),
+        ("C major", 1, "Db major"),
+        ("F# minor", 1, "G minor"),
+        ("Bb major", 2, "C major"),
+        ("D♭ major", 12, "Db major"),
+        ("F major", -2, "Eb major"),
+        ("A minor", 0.5, "A minor"),
+        ("unknown", 3, "unknown"),
+    ],
+)
+def test_a_key_moves_along(key, semitones, moved):
+    assert keys.moved_key(key, semitones) == moved
