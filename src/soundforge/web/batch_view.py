@@ -71,7 +71,7 @@ class BatchView:
         if not self.left_out:
             return ""
         each = Counter(self.left_out).most_common(3)
-        told = " ".join(f"{reason} ({n})" if n > 1 else reason for reason, n in each)
+        told = " ".join(f"{n}: {reason}" for reason, n in each) if len(each) > 1 else each[0][0]
         return f"{words.tracks(len(self.left_out))} left out: {told}"
 
 

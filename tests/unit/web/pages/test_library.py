@@ -273,7 +273,7 @@ async def test_a_batch_that_ended_with_failures_says_what_it_came_to():
 
     assert "11 of 12 done, 1 failed." in html
     assert "11 tracks can be used now; what failed can be tried again." in html
-    assert "2 tracks left out: This is being done already. (2)" in html
+    assert "2 tracks left out: This is being done already." in html
     assert "Cancel all" not in html
 
 
