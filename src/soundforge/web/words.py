@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from soundforge.web.studio import (
+    from soundforge.web.track_view import (
         SeparationView,
         StageName,
         StageView,
