@@ -219,6 +219,7 @@ class Node:
                 engine,
                 mirror=settings.models_mirror,
                 precision=settings.precision,
+                device=settings.device,
             ),
             downloader=Downloader(
                 Path(program) if program else None,

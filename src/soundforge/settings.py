@@ -73,7 +73,9 @@ class QueueSettings(_Group):
 
     download: int = Field(default=3, ge=0, le=64, description="Downloads at once.")
     processing: int = Field(default=2, ge=0, le=64, description="Separations at once.")
-    analysis: int = Field(default=2, ge=0, le=64, description="Analyses, notes and versions at once.")
+    analysis: int = Field(
+        default=2, ge=0, le=64, description="Analyses, notes and versions at once."
+    )
 
 
 class EngineSettings(_Group):
@@ -164,6 +166,11 @@ class Settings(BaseSettings):
         default="auto",
         description="What separation networks compute in; auto: half precision (f16) where it "
         "was measured on this machine to be good enough.",
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto",
+        description="What computes the networks of the Demucs family; auto: a graphics card where "
+        "one is found and the extra gpu is installed, else the CPU.",
     )
     chord_engine: Literal["fast", "best"] = Field(
         default="fast",

@@ -20,6 +20,7 @@ HELD_BY = {
     "cli/": "integration/cli/test_commands.py",
     "engines/_echo.py": "integration/audio/test_engine.py",
     "engines/by_hand/": "integration/engines/test_one_shot.py",
+    "engines/demucs_torch.py": "parity/test_demucs_torch.py",
     "engines/durable.py": "integration/engines/test_separate.py",
     "engines/ffmpeg_pipe.py": "integration/engines/test_aac.py",
     "engines/hearing.py": "integration/engines/test_media.py",

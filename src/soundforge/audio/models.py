@@ -39,13 +39,22 @@ class Models:
         mirror: Address of a folder that holds the published weight files; empty for their
             own places.
         precision: What the networks compute in: ``auto``, ``f32`` or ``f16``.
+        device: What computes them, where a family can choose: ``auto``, ``cpu``, ``cuda`` or
+            ``mps``.
     """
 
     def __init__(
-        self, models_dir: Path, engine: Engine, *, mirror: str = "", precision: str = "auto"
+        self,
+        models_dir: Path,
+        engine: Engine,
+        *,
+        mirror: str = "",
+        precision: str = "auto",
+        device: str = "auto",
     ) -> None:
         self.models_dir = models_dir.absolute()
         self.precision = precision
+        self.device = device
         self._engine = engine
         self._mirror = mirror
         self._known = weights.descriptions()
@@ -93,12 +102,17 @@ class Models:
         info = self.info(name)
         return info if info.is_fetched_by_itself else self.require(name)
 
-    def half_precision_db(self, name: str) -> dict[str, float] | None:
-        """Return how near half precision comes, per stem, in dB; None when not measured here."""
+    def half_precision_db(self, name: str, machine: str = "") -> dict[str, float] | None:
+        """Return how near half precision comes, per stem, in dB; None when not measured here.
+
+        Args:
+            name: The model.
+            machine: What computed, as `graphics.Graphics` tells it; empty for the CPU.
+        """
         installed = weights.find(self.models_dir, name) if self.installed(name) else None
         if installed is None:
             return None
-        found = precision_record.find(installed.path.parent, installed.weights_hash)
+        found = precision_record.find(installed.path.parent, installed.weights_hash, machine)
         return dict(found.stems_db) if found else None
 
     def require(self, name: str) -> ModelInfo:

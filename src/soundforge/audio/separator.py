@@ -61,6 +61,8 @@ class Separated:
         precision: What the networks computed in: ``f32`` or ``f16``.
         resumed_segments: How many segments an earlier attempt had finished.
         mended_segments: How many overflowed in ``f16`` and ran again in ``f32``.
+        device: What computed at the end: ``cpu``, ``cuda`` or ``mps``.
+        device_fallback: Why it was the CPU although something else was wanted; else empty.
     """
 
     stems: tuple[StemFile, ...]
@@ -78,6 +80,8 @@ class Separated:
     precision: str = "f32"
     resumed_segments: int = 0
     mended_segments: int = 0
+    device: str = "cpu"
+    device_fallback: str = ""
 
 
 async def separate(  # noqa: PLR0913 -- one call says all of a separation; all by keyword
@@ -101,7 +105,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
 
     Args:
         engine: How engine processes are started.
-        models: Where the weights are, and what precision is wanted.
+        models: Where the weights are, and what precision and device are wanted.
         source: The recording, in any format we read; an absolute path.
         out_dir: An existing folder, absolute; give one of its own and rename it when this returns.
         model: Name of the model.
@@ -137,6 +141,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "threads": threads,
         "duration_s": duration_s,
         "precision": models.precision,
+        "device": models.device,
         "sample_rate": sample_rate,
         "earlier_dirs": [str(folder) for folder in earlier_dirs],
     }

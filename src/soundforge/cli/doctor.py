@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from soundforge import errors
+from soundforge.audio import graphics
 from soundforge.audio.engine import Engine
+from soundforge.audio.graphics import Graphics
 from soundforge.audio.models import ENOUGH_DB
 from soundforge.audio.spotdl_environment import SpotdlEnvironment
 from soundforge.cli import terminal
@@ -40,12 +43,14 @@ class Finding:
 async def doctor() -> None:
     """Say what works, what is missing and how to mend it; exit with 1 if something must be."""
     settings = terminal.load_settings()
-    findings = [*_ground(settings), await _engines(), *_models(settings), *_links(settings)]
+    ground = [*_ground(settings), await _engines()]
+    card, of_card = await _graphics(settings)
+    findings = [*ground, of_card, *_models(settings, card), *_links(settings)]
     for finding in findings:
         mark = "[green]ok     [/]" if finding.is_fine else "[yellow]missing[/]"
-        terminal.results.print(f"{mark} {finding.name}: {finding.what}", highlight=False)
+        terminal.results.print(f"{mark} {finding.name}: {escape(finding.what)}", highlight=False)
         if finding.mend:
-            terminal.results.print(f"        {finding.mend}", highlight=False)
+            terminal.results.print(f"        {escape(finding.mend)}", highlight=False)
     if not all(finding.is_fine for finding in findings[:4]):
         raise SystemExit(1)
 
@@ -94,14 +99,36 @@ async def _engines() -> Finding:
     return Finding("Engines", is_fine=True, what="start, answer and end")
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
+async def _graphics(settings: Settings) -> tuple[Graphics, Finding]:
+    name = "Graphics card"
+    try:
+        card = await graphics.look(Engine(), settings.device)
+    except errors.SoundForgeError as error:
+        mend = f"{error.next_step} Or set SFA_DEVICE=cpu.".strip()
+        return Graphics(), Finding(name, is_fine=False, what=error.message, mend=mend)
+    if card.reason:
+        mend = "Run: .venv/bin/pip install -e '.[gpu]', or set SFA_DEVICE=cpu."
+        return card, Finding(name, is_fine=False, what=f"not used: {card.reason}", mend=mend)
+    return card, Finding(name, is_fine=True, what=_of_card(card))
+
+
+def _of_card(card: Graphics) -> str:
+    if card.kind == "cpu":
+        why = f"torch {card.torch} finds none" if card.torch else "none is needed"
+        return f"not used ({why}): networks run on the CPU"
+    memory = f", {card.memory_bytes / 1e9:.1f} GB" if card.memory_bytes else ""
+    return f"{card.name} ({card.kind}{memory}), torch {card.torch}"
+
+
+def _models(settings: Settings, card: Graphics) -> Iterator[Finding]:
     models = terminal.local_models(settings)
     for model in models.list():
         if not model.available:
             continue
         name = f"Model {model.name}"
         if model.installed:
-            half = _half_precision(models.half_precision_db(model.name))
+            found = models.half_precision_db(model.name, card.machine)
+            half = _half_precision(found or models.half_precision_db(model.name))
             yield Finding(name, is_fine=True, what=f"installed{half}")
         elif model.is_fetched_by_itself:
             mend = f"Now: sfa models pull {model.name}"

@@ -131,6 +131,8 @@ def _tell(made: Separated, out: Path, *, as_json: bool) -> None:
     null_test = (
         f", stems add up to the mix at {-made.null_test_db:.0f} dB" if made.null_test_db else ""
     )
+    if made.device_fallback:
+        terminal.console.print(f"On the CPU: {made.device_fallback}.")
     terminal.console.print(
         f"{made.duration_s:.0f} s in {made.took_s:.1f} s, {made.realtime_factor:.1f} x real time{null_test}."
     )

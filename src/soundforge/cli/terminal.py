@@ -96,6 +96,7 @@ def local_models(settings: Settings) -> Models:
         Engine(),
         mirror=settings.models_mirror,
         precision=settings.precision,
+        device=settings.device,
     )
 
 

@@ -14,14 +14,17 @@ import numpy as np
 
 from soundforge.engines import (
     demucs_border,
+    demucs_members,
+    devices,
     held,
     openvino_cpu,
     overlap_add,
-    precision,
     segments,
     skeleton,
     survey,
 )
+from soundforge.engines.accelerated import Accelerated
+from soundforge.engines.on_cpu import OnCpu
 from soundforge.engines.published import FileWeights
 from soundforge.engines.stored_network import StoredNetwork
 
@@ -44,60 +47,70 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     Raises:
         EngineError: What decoding raises, or ``no_audio``.
     """
-    bag = held.networks(task, Bag)
-    segment = bag.segment
+    networks = held.networks(task, _networks)
+    segment = _segment(task)
     seen = survey.survey(task.mix, segment)
-    plan = overlap_add.Plan(seen.frames, segment, task.overlap, bag.has_one_length)
+    plan = overlap_add.Plan(seen.frames, segment, task.overlap, _has_one_length(task))
     level = np.float32(seen.mean), np.float32(seen.std + _TINY)
     shortest = segment if plan.is_padded else _PROBE_S * task.model.sample_rate_hz
     probes = ((p[:, :shortest] - level[0]) / level[1] for p in (seen.loudest, seen.quietest))
     blocks = ((block.T - level[0]) / level[1] for block in task.mix.blocks())
-    work = segments.Work(task, bag, seen, plan)
+    work = segments.Work(task, networks, seen, plan)
     for stems in work.run(blocks, probes):
         samples = stems * level[1] + level[0]
         yield {name: samples[at].T for at, name in enumerate(task.stems)}
 
 
-class Bag:
+def _networks(task: Task) -> Bag | Accelerated:
+    """Return the networks on a graphics card, where one is there and wanted, else on the CPU."""
+    assert isinstance(task.model.weights, FileWeights)
+    if task.device == "cpu":
+        return Bag(task)
+    from soundforge.engines import torch_device
+
+    choice = devices.choose(task.device, torch_device.look(), task.model.weights.skeleton)
+    if choice.device is None:
+        return Bag(task, choice.reason)
+    from soundforge.engines.demucs_torch import TorchDevice
+
+    return Accelerated(TorchDevice(task, choice.device, _segment(task)), lambda: Bag(task))
+
+
+def _has_one_length(task: Task) -> bool:
+    """Whether every segment must have the same length."""
+    assert isinstance(task.model.weights, FileWeights)
+    return task.model.weights.skeleton != "hdemucs"
+
+
+def _segment(task: Task) -> int:
+    if _has_one_length(task):
+        return skeleton.HTDEMUCS_SAMPLES
+    return _HDEMUCS_SECONDS * task.model.sample_rate_hz
+
+
+class Bag(OnCpu):
     """The networks of a model that the wanted stems need.
 
-    Attributes:
-        segment: Length of a segment.
-        has_one_length: Whether every segment must have that length.
-        precision: What they compute in: ``f32`` or ``f16``.
-        mended: Segments that overflowed in f16 and ran again in f32.
+    Args:
+        task: What is wanted.
+        fallback: Why it is done on the CPU although something else was wanted.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, fallback: str = "") -> None:
         assert isinstance(task.model.weights, FileWeights)
+        super().__init__(fallback)
         family = task.model.weights.skeleton
-        self.has_one_length = family != "hdemucs"
-        self.segment = (
-            skeleton.HTDEMUCS_SAMPLES
-            if self.has_one_length
-            else _HDEMUCS_SECONDS * task.model.sample_rate_hz
-        )
-        self.precision: precision.Chosen = "f32"
-        self.mended = 0
         self._threads = task.threads
         self._count = len(task.stems)
         self._networks: list[_Network] = []
         self._border: demucs_border.Border | None = None
         self._is_old = False
-        for file in task.model.weights.files:
-            counts_for = file.stems or task.model.stems
-            made = [stem for stem in task.stems if stem in counts_for]
-            if not made:
-                continue
-            sources = [task.model.stems.index(stem) for stem in made]
-            places = [task.stems.index(stem) for stem in made]
-            weights = StoredNetwork(task.weights, file.network)
-            self._networks.append(_Network(family, weights, sources, places))
+        members = demucs_members.needed(task)
+        for member in members:
+            weights = StoredNetwork(task.weights, member.network)
+            self._networks.append(_Network(family, weights, member.sources, member.places))
             self._is_old = bool(weights.arguments().get("hybrid_old", False))
-        times = np.zeros(self._count, np.float32)
-        for network in self._networks:
-            times[network.places] += 1
-        self._times = times[:, None, None]
+        self._times = demucs_members.times(members, self._count)
 
     def separate(self, mix: Samples) -> Samples:
         """Take a segment ``(2, n)`` to its stems ``(stems, 2, n)``."""

@@ -37,6 +37,7 @@ def networks(task: Task, make: Callable[[Task], Made]) -> Made:
         task.stems,
         task.threads,
         task.precision,
+        task.device,
     )
     if key not in _held:
         forget()  # first: two models at once may be more than there is memory for

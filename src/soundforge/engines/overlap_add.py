@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,6 +61,16 @@ class Plan:
     def input_length(self, offset: int) -> int:
         """Return how many samples the network gets."""
         return self.segment if self.is_padded else self.length(offset)
+
+    def at_once(self, index: int, most: int) -> Sequence[int]:
+        """Return the offsets, from the segment ``index`` on, that go to the network together.
+
+        Batches end at multiples of ``most``, wherever the work began: then what goes on later
+        computes the same batches. Inputs of another length wait for the next one.
+        """
+        offsets = self.offsets[index : (index // most + 1) * most]
+        length = self.input_length(offsets[0])
+        return [offset for offset in offsets if self.input_length(offset) == length]
 
     def weights(self, offset: int) -> Samples:
         """Return what the samples of the segment at ``offset`` count, ``(segment,)``."""
@@ -124,23 +134,55 @@ def run(
         separate: Takes ``(2, input length)`` to ``(sources, 2, input length)``.
         state: Brought up to date before each yield.
     """
+
+    def each(mixes: Sequence[Samples]) -> list[Samples]:
+        return [separate(mix) for mix in mixes]
+
+    return run_batches(plan, blocks, each, state, ahead=lambda: 1)
+
+
+def run_batches(
+    plan: Plan,
+    blocks: Iterable[Samples],
+    separate: Callable[[Sequence[Samples]], Sequence[Samples]],
+    state: State,
+    *,
+    ahead: Callable[[], int],
+) -> Iterator[Samples]:
+    """Yield the stems that each batch of segments finishes, as `run` does for each segment.
+
+    Args:
+        plan: The segments.
+        blocks: The mix from its beginning, blocks ``(2, n)``.
+        separate: Takes inputs of one length to the stems of each.
+        state: Brought up to date before each yield.
+        ahead: Says how many segments the next batch may have.
+    """
     mix = _Stretch(blocks, plan.segment // 2)
-    offsets = plan.offsets
-    for index in range(state.index, len(offsets)):
-        offset = offsets[index]
-        length, margin = plan.length(offset), plan.margin(offset)
-        stems = separate(mix.read(offset - margin, plan.input_length(offset), plan.frames))
-        weights = plan.weights(offset)[:length]
-        state.total[..., :length] += stems[..., margin : margin + length] * weights
-        state.weight[:length] += weights
-        is_last = index + 1 == len(offsets)
-        done = length if is_last else plan.stride
-        # A sample that counts nothing in any segment is silence, not zero by zero.
-        finished = state.total[..., :done] / state.weight[:done].clip(min=_TINY)
-        state.total = _shift(state.total, done)
-        state.weight = _shift(state.weight, done)
-        state.index = index + 1
-        yield finished
+    while state.index < len(plan.offsets):
+        offsets = plan.at_once(state.index, ahead())
+        inputs = [
+            mix.read(offset - plan.margin(offset), plan.input_length(offset), plan.frames)
+            for offset in offsets
+        ]
+        stems = separate(inputs)
+        finished = [_add(plan, state, *of) for of in zip(offsets, stems, strict=True)]
+        yield finished[0] if len(finished) == 1 else np.concatenate(finished, axis=-1)
+
+
+def _add(plan: Plan, state: State, offset: int, stems: Samples) -> Samples:
+    """Add the segment at ``offset`` to the state and return what is finished now."""
+    length, margin = plan.length(offset), plan.margin(offset)
+    weights = plan.weights(offset)[:length]
+    state.total[..., :length] += stems[..., margin : margin + length] * weights
+    state.weight[:length] += weights
+    state.index += 1
+    done = length if state.index == len(plan.offsets) else plan.stride
+    # A sample that counts nothing in any segment is silence, not zero by zero.
+    finished: Samples = state.total[..., :done] / state.weight[:done].clip(min=_TINY)
+    state.total = _shift(state.total, done)
+    state.weight = _shift(state.weight, done)
+    return finished
 
 
 @functools.lru_cache(maxsize=1)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from soundforge.engines import openvino_cpu, precision_record
+from soundforge.engines import precision_record
 from soundforge.engines.precision_record import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from soundforge.engines.separation import Task
     from soundforge.engines.stft import Samples
@@ -30,30 +30,62 @@ _BEST_DB: Final = 200.0
 
 
 class Networks(Protocol):
-    """What is measured."""
+    """What is measured.
+
+    Attributes:
+        precision: What they compute in.
+        mended: Segments that overflowed in f16 and ran again in f32.
+        ahead: How many segments they take at once.
+    """
 
     precision: Chosen
     mended: int
+    ahead: int
+
+    @property
+    def device(self) -> str:
+        """Where they run: ``cpu``, ``cuda`` or ``mps``."""
+
+    @property
+    def fallback(self) -> str:
+        """Why they run on the CPU although something else was wanted; else empty."""
+
+    @property
+    def machine(self) -> str:
+        """What a measurement is valid for."""
+
+    @property
+    def has_f16(self) -> bool:
+        """Whether they can compute in half precision."""
 
     def separate(self, mix: Samples) -> Samples:
         """Take a segment to its stems, in `precision`."""
 
+    def separate_all(self, mixes: Sequence[Samples]) -> Sequence[Samples]:
+        """Take segments of one length to their stems."""
+
     def forget(self, precision: str) -> None:
         """Drop what was compiled for ``precision``."""
+
+    def rest(self) -> None:
+        """Forget the last mix, and give back the memory that it needed."""
 
 
 def choose(task: Task, networks: Networks, probes: Iterable[Samples]) -> Chosen:
     """Return the precision for a task; measure when nothing is known about this machine yet."""
     if task.precision != "auto":
         return task.precision
-    if not openvino_cpu.has_f16():
+    if not networks.has_f16:
         return "f32"
     folder, weights_hash = task.weights.parent, task.installed.weights_hash
-    known = precision_record.find(folder, weights_hash)
+    machine = networks.machine
+    known = precision_record.find(folder, weights_hash, machine)
     if known is None or not set(task.stems) <= set(known.stems_db):
         found = measure(networks, probes)
+        if networks.machine != machine:  # a graphics card has failed: not what we meant to measure
+            return "f32"
         known = Measured(dict(zip(task.stems, found, strict=True)))
-        precision_record.remember(folder, weights_hash, known)
+        precision_record.remember(folder, weights_hash, known, machine)
         logger.info("half precision measured: %s", known.stems_db)
     stems_db = {stem: known.stems_db[stem] for stem in task.stems}
     chosen: Chosen = "f16" if Measured(stems_db).is_enough else "f32"

@@ -1,7 +1,7 @@
 """What was measured about half precision on this machine. Standard library only.
 
-One file beside each model's weights. Valid for one identity of the weights, one CPU and one
-version of OpenVINO; anything else is measured again.
+One file beside each model's weights. Valid for one identity of the weights, one CPU or graphics
+card, and one version of what computes on it; anything else is measured again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,9 +34,14 @@ class Measured:
         return all(db >= ENOUGH_DB for db in self.stems_db.values())
 
 
-def key(weights_hash: str) -> str:
-    """Return what a measurement is valid for."""
-    return f"{weights_hash} | {cpu_name()} | OpenVINO {importlib.metadata.version('openvino')}"
+def key(weights_hash: str, machine: str = "") -> str:
+    """Return what a measurement is valid for; no ``machine`` is `cpu`."""
+    return f"{weights_hash} | {machine or cpu()}"
+
+
+def cpu() -> str:
+    """Return this computer's CPU and what computes on it."""
+    return f"{cpu_name()} | OpenVINO {importlib.metadata.version('openvino')}"
 
 
 def cpu_name() -> str:
@@ -48,20 +53,37 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def find(model_folder: Path, weights_hash: str) -> Measured | None:
-    """Return what was measured here for these weights; None when nothing was."""
+def find(model_folder: Path, weights_hash: str, machine: str = "") -> Measured | None:
+    """Return what was measured for these weights on a machine; None when nothing was.
+
+    Args:
+        model_folder: Where the weights are.
+        weights_hash: Their identity.
+        machine: What computed; empty for this computer's CPU.
+    """
     try:
-        entry = json.loads((model_folder / FILE_NAME).read_text())[key(weights_hash)]
+        entry = _read(model_folder)[key(weights_hash, machine)]
         return Measured({str(stem): float(db) for stem, db in entry.items()})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def remember(model_folder: Path, weights_hash: str, measured: Measured) -> None:
+def remember(model_folder: Path, weights_hash: str, measured: Measured, machine: str = "") -> None:
     """Keep a measurement, and those of other stems; a folder we may not write to is no error."""
-    earlier = find(model_folder, weights_hash)
+    earlier = find(model_folder, weights_hash, machine)
     stems = {**(earlier.stems_db if earlier else {}), **measured.stems_db}
+    # Of the same weights only: a graphics card may be there today and not tomorrow.
+    kept = {k: v for k, v in _read(model_folder).items() if k.startswith(f"{weights_hash} | ")}
     part = model_folder / f".{FILE_NAME}.part"
     with contextlib.suppress(OSError):
-        part.write_text(json.dumps({key(weights_hash): stems}, indent=2) + "\n")
+        content = {**kept, key(weights_hash, machine): stems}
+        part.write_text(json.dumps(content, indent=2) + "\n")
         part.replace(model_folder / FILE_NAME)
+
+
+def _read(model_folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((model_folder / FILE_NAME).read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from soundforge.engines import held, openvino_cpu, roformer_graph, segments, survey
+from soundforge.engines.on_cpu import OnCpu
 from soundforge.engines.overlap_fade import FadePlan
 from soundforge.engines.published import FileWeights
 from soundforge.engines.roformer_bands import Bands
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from soundforge.engines.precision import Chosen
     from soundforge.engines.separation import Task
     from soundforge.engines.stft import Samples, Spectra
 
@@ -46,7 +46,7 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
             yield {name: kept[at].T for at, name in enumerate(task.stems)}
 
 
-class Roformer:
+class Roformer(OnCpu):
     """A network and what surrounds it, for the stems that are wanted.
 
     Attributes:
@@ -59,9 +59,8 @@ class Roformer:
         network, files = task.model.network, task.model.weights
         assert isinstance(network, RoformerNetwork)
         assert isinstance(files, FileWeights)
+        super().__init__()
         self.segment = network.segment
-        self.precision: Chosen = "f32"
-        self.mended = 0
         self._network, self._rate_hz = network, task.model.sample_rate_hz
         self._threads = task.threads
         self._weights = StoredNetwork(task.weights, files.files[0].network)

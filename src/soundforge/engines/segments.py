@@ -6,7 +6,6 @@ a checkpoint is kept: it holds what the segments share, and where the stems' fil
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -45,7 +44,7 @@ class Work:
     done: int = 0
 
     def run(self, blocks: Iterable[Samples], probes: Iterable[Samples]) -> Iterator[Samples]:
-        """Yield the stems ``(stems, 2, n)`` that each segment finishes.
+        """Yield the stems ``(stems, 2, n)`` that each segment, or batch of them, finishes.
 
         What was yielded must be written when the next is asked for: then the checkpoint is kept.
 
@@ -59,11 +58,15 @@ class Work:
         task.notes["precision"] = chosen
         task.notes["resumed_segments"] = state.index
         self.done = state.index * self.plan.stride
-        for stems in overlap_add.run(self.plan, blocks, self.networks.separate, state):
+        networks = self.networks
+        for stems in overlap_add.run_batches(
+            self.plan, blocks, networks.separate_all, state, ahead=lambda: networks.ahead
+        ):
             yield stems
             self.done += stems.shape[-1]
             task.checkpoint.put({"index": np.array(state.index), **state.arrays(self.plan)})
-        task.notes["mended_segments"] = self.networks.mended
+        task.notes["mended_segments"] = networks.mended
+        task.notes["device"], task.notes["device_fallback"] = networks.device, networks.fallback
 
     def _begin(self, chosen: precision.Chosen) -> overlap_add.State:
         """Return where an attempt that ended early was, or the beginning."""
@@ -73,7 +76,7 @@ class Work:
                 "audio": self.seen.digest,
                 "precision": chosen,
                 "threads": self.task.threads,
-                "openvino": importlib.metadata.version("openvino"),
+                "machine": self.networks.machine,
             }
         )
         if kept is None:

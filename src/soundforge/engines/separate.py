@@ -3,8 +3,10 @@
 Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, ``models_dir``,
 and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
 while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
-say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``overlap`` (of segments;
-the model's own), ``sample_rate`` (of the masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from there).
+say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``device`` (one of
+`devices.ASKED`; ``auto``), ``overlap`` (of segments; the model's own), ``sample_rate`` (of the
+masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left:
+the work goes on from there).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import runtime, weights
+from soundforge.engines import devices, runtime, weights
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class _Params:
     threads: int
     duration_s: float
     precision: Any
+    device: str
     overlap: float
     sample_rate: str
     earlier_dirs: tuple[Path, ...]
@@ -154,9 +157,16 @@ def _task(
         stems=asked.stems,
         threads=asked.threads,
         precision=asked.precision,
+        device=asked.device,
         overlap=asked.overlap,
         checkpoint=StemCheckpoint(asked.out_dir, writer, identity),
-        notes={"precision": "f32", "resumed_segments": 0, "mended_segments": 0},
+        notes={
+            "precision": "f32",
+            "resumed_segments": 0,
+            "mended_segments": 0,
+            "device": "cpu",
+            "device_fallback": "",
+        },
     )
 
 
@@ -183,6 +193,7 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             threads=max(0, int(params.get("threads") or 0)),
             duration_s=float(params.get("duration_s") or 0),
             precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
+            device=_one_of(params.get("device") or "auto", devices.ASKED),
             overlap=_share(params.get("overlap", model.overlap)),
             sample_rate=_one_of(params.get("sample_rate") or "model", ("model", "source")),
             earlier_dirs=tuple(map(Path, params.get("earlier_dirs") or ())),

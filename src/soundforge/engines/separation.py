@@ -30,6 +30,7 @@ class Task:
         overlap: Share of a segment that the next one covers too.
         checkpoint: Where a model that can go on later keeps how far it is.
         notes: Told to the user with the result: ``precision``, ``resumed_segments`` …
+        device: One of `devices.ASKED`; families that run on the CPU only do not heed it.
     """
 
     model: Separator
@@ -41,6 +42,7 @@ class Task:
     overlap: float
     checkpoint: StemCheckpoint
     notes: dict[str, object]
+    device: str = "cpu"
 
     @property
     def weights(self) -> Path:

@@ -58,7 +58,7 @@ def check(checkpoint: Checkpoint, family: str) -> None:
     Raises:
         Refused: It is a network of another kind, or made with other arguments.
     """
-    skeleton = f"{family}_long" if family == "hdemucs" else family
+    skeleton = _whole(family)
     about = _about(skeleton)
     if checkpoint.network != about["network"]:
         raise Refused(f"a {checkpoint.network}, not a {about['network']}")
@@ -73,6 +73,15 @@ def check(checkpoint: Checkpoint, family: str) -> None:
             raise Refused(
                 f"{name[:80]} is {shapes.get(name)}, expected {expected_shapes.get(name)}"
             )
+
+
+def arguments(family: str) -> tuple[str, dict[str, Any]]:
+    """Return the class of a family's networks, and all that they are made with.
+
+    The weights of a checkpoint fit them: see `check`.
+    """
+    about = _about(_whole(family))
+    return about["network"], dict(about["arguments"])
 
 
 def weight_shapes(skeleton: str) -> dict[str, tuple[int, ...]]:
@@ -106,6 +115,11 @@ def network_for(
         model.reshape({"x": [1, 4, 2048, frames], "xt": [1, 2, samples]})
     model.validate_nodes_and_infer_types()
     return model
+
+
+def _whole(family: str) -> str:
+    """Return a skeleton with every weight of a family."""
+    return f"{family}_long" if family == "hdemucs" else family
 
 
 def _variant(family: str, frames: int) -> str:

@@ -41,8 +41,11 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
     options = {name: value for name, value in job.options.items() if name not in _OF_PRESETS}
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
-    precision = tools.models.precision
-    return digest([track.recording_sha256, job.model, weights_hash, precision, options])
+    models = tools.models
+    # What nobody chose is left out: keys of before there was a choice stay as they were.
+    chosen = [] if models.device == "auto" else [models.device]
+    made_by = [job.model, weights_hash, models.precision, options, *chosen]
+    return digest([track.recording_sha256, *made_by])
 
 
 def digest(content: list[Any]) -> str:

@@ -110,6 +110,8 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
             "weights_hash": separated.weights_hash,
             "precision": separated.precision,
             "resumed_segments": separated.resumed_segments,
+            "device": separated.device,
+            "device_fallback": separated.device_fallback,
             "recording_sha256": track.recording_sha256,
         },
     )

@@ -43,8 +43,18 @@ def test_doctor_says_what_works_and_how_to_mend_the_rest(sfa):
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "Engines: start, answer and end" in said
+    assert "Graphics card: not used (none is needed): networks run on the CPU" in said
     assert "sfa models pull spleeter_2stems" in said
     assert "SFA_SPOTIFY__CLIENT_ID" in said
+
+
+def test_doctor_says_that_a_card_which_was_asked_for_is_not_there(sfa):
+    done = sfa("doctor", SFA_DEVICE="cuda")
+
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 0, said
+    assert "Graphics card: not used: CUDA needs the extra gpu, which is not installed" in said
+    assert ".[gpu]" in said
 
 
 def test_doctor_fails_when_the_data_folder_cannot_be_used(sfa, tmp_path):

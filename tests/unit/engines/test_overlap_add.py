@@ -115,3 +115,45 @@ def test_memory_does_not_grow_with_the_length():
         assert state.total.shape[-1] == 1000
 
     assert longest == 1000
+
+
+@given(
+    frames=st.integers(1, 2000),
+    most=st.integers(1, 9),
+    start=st.integers(0, 12),
+    overlap=st.sampled_from([0, 0.25, 0.5]),
+    is_padded=st.booleans(),
+)
+def test_batches_give_what_single_segments_give(frames, most, start, overlap, is_padded):
+    mix = np.random.default_rng(frames).standard_normal((2, frames)).astype(np.float32)
+    plan = Plan(frames, 128, overlap, is_padded)
+    state = State.start(plan, SOURCES)
+    parts = list(itertools.islice(overlap_add.run(plan, in_blocks(mix, 50), network, state), start))
+    kept = {name: array.copy() for name, array in state.arrays(plan).items()}
+    state = State.resume(plan, SOURCES, state.index, kept)
+    asked = []
+
+    def batch(mixes):
+        asked.append([len(mixes), *{chunk.shape[1] for chunk in mixes}])
+        return [network(chunk) for chunk in mixes]
+
+    parts += overlap_add.run_batches(plan, in_blocks(mix, 50), batch, state, ahead=lambda: most)
+
+    whole = run(plan, mix)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=-1), whole)
+    assert all(len(lengths) == 1 and 1 <= count <= most for count, *lengths in asked)
+
+
+def test_batches_end_at_the_same_places_wherever_the_work_began():
+    plan = Plan(1000, 100, 0)
+
+    assert list(plan.at_once(0, 4)) == [0, 100, 200, 300]
+    assert list(plan.at_once(2, 4)) == [200, 300]
+    assert list(plan.at_once(8, 4)) == [800, 900]
+
+
+def test_a_shorter_last_input_goes_by_itself():
+    plan = Plan(1050, 100, 0, is_padded=False)
+
+    assert list(plan.at_once(8, 4)) == [800, 900]
+    assert list(plan.at_once(10, 4)) == [1000]

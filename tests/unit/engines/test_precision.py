@@ -10,17 +10,19 @@ import numpy as np
 import pytest
 
 from soundforge.engines import openvino_cpu, precision, precision_record
+from soundforge.engines.on_cpu import OnCpu
 from soundforge.engines.precision_record import Measured
 from soundforge.engines.separation import Task
 
 PROBE = np.random.default_rng(0).standard_normal((2, 1000)).astype(np.float32)
 
 
-class Networks:
+class Networks(OnCpu):
     """Two stems; in f16 each is off by an error of its own."""
 
     def __init__(self, *errors_db, overflows=False):
-        self.precision, self.mended, self.runs, self.forgotten = "f32", 0, 0, None
+        super().__init__()
+        self.runs, self.forgotten = 0, None
         self._errors = [10 ** (-db / 20) for db in errors_db]
         self._overflows = overflows
 
