@@ -51,10 +51,9 @@ async def test_a_song_becomes_stem_files(models, example_song, tmp_path):
     assert any("ready_s" in detail for _, _, detail in told)
 
 
-async def test_a_process_that_has_separated_makes_the_same_stems_bit_by_bit(
-    models, example_song, tmp_path
-):
-    short = audio.write(tmp_path / "other.wav", audio.chord(3.0))
+async def test_a_process_that_has_separated_makes_the_same_stems_bit_by_bit(models, tmp_path):
+    other = audio.write(tmp_path / "other.wav", audio.chord(1.0))
+    song = audio.write(tmp_path / "song.wav", audio.chord(3.0))
     warm = WarmEngines(idle_s=60, max_runs=9)
 
     async def stems_of(source, engine):
@@ -64,15 +63,15 @@ async def test_a_process_that_has_separated_makes_the_same_stems_bit_by_bit(
         return [stem.sha256 for stem in made.stems]
 
     try:
-        await stems_of(short, Engine(warm=warm))
+        await stems_of(other, Engine(warm=warm))
         process = warm.take(KIND)
         warm.put(KIND, process)
-        after_another = await stems_of(example_song, Engine(warm=warm))
+        after_another = await stems_of(song, Engine(warm=warm))
         assert process.asked == 2
         assert 0 < warm.held_bytes(KIND) < 1_000_000_000
     finally:
         await warm.close()
-    assert after_another == await stems_of(example_song, Engine())
+    assert after_another == await stems_of(song, Engine())
 
 
 async def test_a_file_that_is_no_audio_is_invalid(models, tmp_path):
