@@ -96,12 +96,16 @@ class SeparationView:
         null_test_db: How far the stems' sum is from the mix, in dB, higher is better; None when
             it was not measured.
         is_reused: Whether the same audio had been separated before.
+        has_card: Whether a graphics card made them.
+        fallback: Why the CPU made them although a graphics card was wanted; else empty.
         zip_url: All stems in one file.
     """
 
     mix_url: str
     null_test_db: float | None = None
     is_reused: bool = False
+    has_card: bool = False
+    fallback: str = ""
     zip_url: str = ""
 
 

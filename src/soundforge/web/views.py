@@ -106,6 +106,8 @@ def _separation(track: Track, job_id: str) -> SeparationView:
         zip_url=f"/api/v1/jobs/{job_id}/stems.zip",
         null_test_db=results.get("null_test_db"),
         is_reused="reused_from" in results,
+        has_card=results.get("device", "cpu") != "cpu",
+        fallback=str(results.get("device_fallback") or ""),
     )
 
 

@@ -240,6 +240,10 @@ def adds_up(separation: SeparationView) -> str:
         is_whole = separation.null_test_db >= _WHOLE_DB
         verdict = "The stems add up to the mix" if is_whole else "The stems leave something out"
         said.append(f"{verdict}: without all of them {rest_db} dB of it is left.")
+    if separation.has_card:
+        said.append("A graphics card made them.")
+    if separation.fallback:
+        said.append(f"The processor made them, not a graphics card: {separation.fallback}.")
     if separation.is_reused:
         said.append("They were made before, from the same audio.")
     return " ".join(said)

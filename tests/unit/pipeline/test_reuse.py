@@ -1,6 +1,7 @@
 """A folder is had twice for the price of once."""
 
 import errno
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,3 +43,20 @@ def test_where_there_are_no_hard_links_files_are_copied(source, tmp_path, number
 def test_a_folder_that_is_gone_is_an_error(tmp_path):
     with pytest.raises(OSError, match="gone"):
         reuse.link_all(tmp_path / "gone", tmp_path / "target")
+
+
+def key(**chosen):
+    """The key of a separation with a precision and a device that were chosen."""
+    models = SimpleNamespace(
+        **{"precision": "auto", "device": "auto", **chosen}, weights_hash=lambda _: "weights"
+    )
+    job = SimpleNamespace(model="htdemucs", options={})
+    track = SimpleNamespace(recording_sha256="recording")
+    return reuse.content_key(SimpleNamespace(models=models), job, track)
+
+
+def test_stems_of_another_precision_or_device_are_not_the_same_stems():
+    chosen = [{}, {"precision": "f32"}, {"device": "cpu"}, {"device": "cuda"}, {"device": "mps"}]
+
+    assert len({key(**choice) for choice in chosen}) == len(chosen)
+    assert key() == key()

@@ -242,6 +242,24 @@ def test_how_well_stems_add_up_is_said_with_its_figure(null_test_db, said):
 
 
 @pytest.mark.parametrize(
+    ("separation", "said"),
+    [
+        (SeparationView("/mix", has_card=True), "A graphics card made them."),
+        (
+            SeparationView("/mix", fallback="cuda gave up: its memory is too small"),
+            "The processor made them, not a graphics card: cuda gave up: its memory is too small.",
+        ),
+    ],
+)
+def test_what_made_the_stems_is_said_where_it_was_not_the_processor_alone(separation, said):
+    assert words.adds_up(separation).endswith(said)
+
+
+def test_the_processor_is_not_worth_a_word():
+    assert "processor" not in words.adds_up(SeparationView("/mix", 80.0))
+
+
+@pytest.mark.parametrize(
     ("names", "expected"),
     [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")],
 )
