@@ -13,8 +13,8 @@ from sqlalchemy.orm import contains_eager, defer
 
 from soundforge import errors
 from soundforge.db.base import utc_now
-from soundforge.library import announce
-from soundforge.library.lifecycle import UNFINISHED
+from soundforge.library import announce, moves
+from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import Batch, Job, Track
 
 if TYPE_CHECKING:
@@ -123,6 +123,41 @@ async def stages_at_work(
     return found
 
 
+async def cancel(session: Session, batch_id: uuid.UUID) -> list[int]:
+    """End all jobs of a batch that wait or run, its tracks being locked.
+
+    Returns:
+        The queue jobs that did them.
+    """
+    ended = await _locked(session, batch_id, UNFINISHED)
+    for job in ended:
+        moves.end(job, Status.CANCELLED, None)
+    await session.flush()
+    await announce.jobs_changed(session, ended)
+    return [job.queue_job_id for job in ended if job.queue_job_id is not None]
+
+
+async def retry(session: Session, batch_id: uuid.UUID) -> Sequence[Job]:
+    """Let the failed jobs of a batch wait again, its tracks being locked.
+
+    A stage that another job of the track does by now is left alone.
+
+    Returns:
+        The jobs; the caller puts them in the queue.
+    """
+    failed = await _locked(session, batch_id, (Status.FAILED,))
+    busy = await stages_at_work(session, [job.track_id for job in failed])
+    again = []
+    for job in failed:
+        if job.stage not in busy[job.track_id]:
+            busy[job.track_id].add(job.stage)
+            moves.begin_again(job)
+            again.append(job)
+    await session.flush()
+    await announce.jobs_changed(session, again)
+    return again
+
+
 async def close(session: Session, batch: Batch) -> None:
     """Put a batch away: pages no longer show it; its jobs go on."""
     batch.closed_at = utc_now()
@@ -135,6 +170,20 @@ async def reopen(session: Session, batch: Batch) -> None:
     batch.closed_at = None
     await session.flush()
     await announce.batch_changed(session, batch.id)
+
+
+async def _locked(
+    session: Session, batch_id: uuid.UUID, statuses: Sequence[Status]
+) -> Sequence[Job]:
+    statement = (
+        select(Job)
+        .join(Job.track)
+        .where(Job.batch_id == batch_id, Job.status.in_(statuses), Track.deleted_at.is_(None))
+        .order_by(Job.id)
+        .with_for_update(of=Job)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def forget_empty(session: Session) -> None:

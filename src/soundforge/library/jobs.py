@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from soundforge import errors
 from soundforge.db.base import utc_now
-from soundforge.library import announce, lifecycle, tracks
+from soundforge.library import announce, lifecycle, moves, tracks
 from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import KINDS, Job, Track
 
@@ -109,7 +109,7 @@ async def begin(
     if job is None or Status(job.status).is_final or job.queue_job_id != queue_job_id:
         return None
     if Status(job.status).is_running:
-        _begin_attempt(job)
+        moves.begin_attempt(job)
     if job.runs >= max_runs:
         await _end(session, job, Status.FAILED, lifecycle.worker_died(max_runs))
         return None
@@ -206,10 +206,10 @@ async def retry_later(
     job = await _locked(session, job_id)
     if job is None or job.attempt != attempt or not Status(job.status).is_running:
         return False
-    _begin_attempt(job)
+    moves.begin_attempt(job)
     if not is_counted:
         job.runs = max(0, job.runs - 1)
-    _note(job, error)
+    moves.note(job, error)
     job.not_before = utc_now() + timedelta(seconds=after_s) if after_s else None
     await session.flush()
     await announce.jobs_changed(session, [job])
@@ -253,41 +253,18 @@ async def retry(session: Session, job: Job) -> Job:
         raise errors.Conflict(
             "job_state", "This job is still waiting or running.", "Cancel it first."
         )
-    _begin_attempt(locked)
-    locked.runs = 0
-    _note(locked, None)
-    locked.finished_at = None
-    locked.queue_job_id = None
+    moves.begin_again(locked)
     await session.flush()
     await announce.jobs_changed(session, [locked])
     return locked
 
 
-def _begin_attempt(job: Job) -> None:
-    status, job.attempt = lifecycle.begin_attempt(Status(job.status), job.attempt)
-    job.status = status
-    job.progress = 0
-    job.ready_s = 0.0
-    job.message = ""
-    job.started_at = None
-
-
 async def _end(
     session: Session, job: Job, status: Status, error: errors.SoundForgeError | None
 ) -> None:
-    job.status = lifecycle.advance(Status(job.status), status)
-    job.finished_at = utc_now()
-    job.not_before = None
-    job.message = ""
-    _note(job, error)
+    moves.end(job, status, error)
     await session.flush()
     await announce.jobs_changed(session, [job])
-
-
-def _note(job: Job, error: errors.SoundForgeError | None) -> None:
-    job.error_code = error.code if error else None
-    job.error_message = error.message if error else None
-    job.error_next_step = error.next_step if error else None
 
 
 async def _locked(session: Session, job_id: uuid.UUID) -> Job | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.jobs import cancel as queue_cancel
-from soundforge.library import Batch, Job, Status, Track, batches, jobs, throughput
+from soundforge.library import Batch, Job, Status, Track, batches, throughput
 from soundforge.pipeline import batch_standing, plans, start
 from soundforge.pipeline.batch_standing import Piece, Standing
 from soundforge.pipeline.start import Plan
@@ -128,15 +128,7 @@ async def cancel(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None
     async with tools.database.transaction() as session:
         await batches.get(session, owner_id, batch_id)
         await batches.lock_tracks(session, owner_id, await _members(session, batch_id))
-        for job in (await batches.jobs_of(session, [batch_id]))[batch_id]:
-            if Status(job.status).is_final:
-                continue
-            try:
-                await jobs.cancel(session, job)
-            except errors.Conflict:  # it failed a moment ago
-                continue
-            if job.queue_job_id is not None:
-                await queue_cancel.cancel(session, job.queue_job_id)
+        await queue_cancel.cancel_all(session, await batches.cancel(session, batch_id))
 
 
 async def retry(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None:
@@ -148,14 +140,7 @@ async def retry(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None:
     async with tools.database.transaction() as session:
         batch = await batches.get(session, owner_id, batch_id)
         await batches.lock_tracks(session, owner_id, await _members(session, batch_id))
-        again = []
-        for job in (await batches.jobs_of(session, [batch_id]))[batch_id]:
-            if job.status != Status.FAILED:
-                continue
-            try:
-                again.append(await jobs.retry(session, job))
-            except errors.Conflict:  # somebody does the same with this track by now
-                continue
+        again = await batches.retry(session, batch_id)
         await start.enqueue(session, tools.queue, again)
         if again:
             await batches.reopen(session, batch)

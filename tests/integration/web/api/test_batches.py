@@ -11,7 +11,9 @@ from sqlalchemy import text
 from soundforge import errors
 from soundforge.library import jobs, tracks
 from soundforge.web.services import LOCAL_USER
+from soundforge.web.user_studio import UserStudio
 from tests.fakes import spotify as fake
+from tests.plugins.app import services_of
 
 BATCHES = "/api/v1/batches"
 NOBODYS = str(uuid.uuid4())
@@ -214,3 +216,44 @@ async def test_somebody_elses_batch_is_not_found(api, node, three, verb):
     for batch_id in (batch["id"], NOBODYS):
         answer = await ask(f"{BATCHES}/{batch_id}{verb}")
         assert (answer.status_code, answer.json()["code"]) == (404, "batch_not_found")
+
+
+async def test_pages_see_the_same_batch_until_it_is_put_away(api, node, end, three):
+    studio = UserStudio(services_of(node), LOCAL_USER)
+    await studio.separate_all([*three, "no id"], model="instant")
+    shown = (await studio.batches())[0]
+    batch = (await api.get(f"{BATCHES}/{shown.id}")).json()["data"]
+    await end(batch["jobs"][0], errors.Invalid("no_room", "Nothing fits.", "Make room."))
+
+    await studio.cancel_batch(shown.id)
+
+    assert (await studio.batches())[0].counted == "0 of 3 done, 1 failed, 2 cancelled."
+    assert len(await studio.some(three)) == 3
+    await studio.retry_batch(shown.id)
+    assert (await studio.batches())[0].counted.endswith("waiting for its turn.")
+    await studio.close_batch(shown.id)
+    assert shown.id not in {one.id for one in await studio.batches()}
+
+
+async def test_pages_get_a_sentence_for_what_makes_no_sense(node):
+    studio = UserStudio(services_of(node), LOCAL_USER)
+
+    with pytest.raises(errors.Invalid, match="1001 tracks"):
+        await studio.separate_all(["x"] * 1001)
+    with pytest.raises(errors.NotFound):
+        await studio.separate_all(["x", NOBODYS])
+    for act in (studio.cancel_batch, studio.retry_batch, studio.close_batch):
+        for batch_id in ("x", NOBODYS):
+            with pytest.raises(errors.NotFound):
+                await act(batch_id)
+
+
+async def test_retry_leaves_alone_what_another_job_does_by_now(api, end, three):
+    batch = await begun(api, track_ids=three[:2])
+    for job in batch["jobs"]:
+        await end(job, errors.Invalid("no_room", "Nothing fits.", "Make room."))
+    await begun(api, track_ids=three[:1])
+
+    again = (await api.post(f"{BATCHES}/{batch['id']}/retry")).json()["data"]
+
+    assert counts(again) == {"failed": 1, "waiting": 1}
