@@ -34,7 +34,8 @@ async def list_(*, as_json: bool) -> None:
         rows += [{"kind": "analysis", **asdict(network)} for network in listeners]
         terminal.echo(json.dumps(rows, indent=2))
         return
-    longest = max(len(one.name) for one in (*known, *listeners))
+    names = [model.name for model in known] + [network.name for network in listeners]
+    longest = max(map(len, names))
     # Names are what one types: never cut, however narrow the terminal.
     table = Table(
         Column("Model", min_width=longest),
