@@ -54,5 +54,5 @@ async def made_before(session: Session, content_key: str) -> tuple[Job, Sequence
 
 async def of_job(session: Session, job_id: uuid.UUID) -> Sequence[Stem]:
     """Return the stems of one separation."""
-    statement = select(Stem).where(Stem.job_id == job_id).order_by(Stem.stem_type)
+    statement = select(Stem).where(Stem.job_id == job_id).order_by(Stem.inserted_at)
     return (await session.scalars(statement)).all()
