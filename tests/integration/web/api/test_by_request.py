@@ -50,6 +50,17 @@ def test_the_voices_notes_are_a_midi_file(app_server, ready_track, finished):
     assert job["results"]["counts"].keys() == {"vocals"}
 
 
+def test_a_batch_of_it_ends_as_done(app_server, ready_track):
+    body = {"track_ids": [ready_track["id"]], "model": "instant"}
+    batch = app_server.api.post("/batches", json=body).json()["data"]
+    app_server.wait_ended(ready_track["id"])
+
+    found = app_server.api.get(f"/batches/{batch['id']}").json()["data"]
+
+    assert (found["counts"]["done"], found["total"], found["percent"]) == (1, 1, 100)
+    assert {job["status"] for job in found["jobs"]} == {"completed"}
+
+
 def test_the_track_is_ready_all_the_while(app_server, ready_track):
     found = app_server.api.get("/tracks?state=ready&limit=200").json()["data"]
 
