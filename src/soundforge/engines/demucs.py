@@ -47,7 +47,7 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     Raises:
         EngineError: What decoding raises, or ``no_audio``.
     """
-    networks = held.networks(task, _networks)
+    bag = held.networks(task, networks)
     segment = _segment(task)
     seen = survey.survey(task.mix, segment)
     plan = overlap_add.Plan(seen.frames, segment, task.overlap, _has_one_length(task))
@@ -55,13 +55,13 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     shortest = segment if plan.is_padded else _PROBE_S * task.model.sample_rate_hz
     probes = ((p[:, :shortest] - level[0]) / level[1] for p in (seen.loudest, seen.quietest))
     blocks = ((block.T - level[0]) / level[1] for block in task.mix.blocks())
-    work = segments.Work(task, networks, seen, plan)
+    work = segments.Work(task, bag, seen, plan)
     for stems in work.run(blocks, probes):
         samples = stems * level[1] + level[0]
         yield {name: samples[at].T for at, name in enumerate(task.stems)}
 
 
-def _networks(task: Task) -> Bag | Accelerated:
+def networks(task: Task) -> Bag | Accelerated:
     """Return the networks on a graphics card, where one is there and wanted, else on the CPU."""
     assert isinstance(task.model.weights, FileWeights)
     if task.device == "cpu":

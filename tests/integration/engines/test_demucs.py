@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundforge.engines import decode, separate, stem_checkpoint
+from soundforge.engines import decode, demucs, separate, stem_checkpoint, weights
 from soundforge.engines.runtime import EngineError
+from soundforge.engines.separation import Task
 
 RATE_HZ = 44100
 MODEL = "htdemucs"
@@ -137,12 +139,40 @@ def test_silence_gives_finite_stems(random_htdemucs, tmp_path):
     assert np.isfinite(read(tmp_path / "out", "bass")).all()
 
 
-@pytest.mark.parametrize("wrong", [{"precision": "f8"}, {"overlap": 1}, {"overlap": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{"precision": "f8"}, {"device": "tpu"}, {"overlap": 1}, {"overlap": "x"}]
+)
 def test_an_option_that_cannot_be_is_refused(wrong, random_htdemucs, tmp_path):
     with pytest.raises(EngineError) as refusal:
         run(tmp_path / "song.wav", tmp_path / "out", random_htdemucs, **wrong)
 
     assert refusal.value.code == "params_invalid"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed")
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [("auto", ""), ("cpu", ""), ("cuda", "CUDA needs the extra gpu, which is not installed")],
+)
+def test_the_cpu_does_what_no_card_is_there_for(asked, reason, random_htdemucs):
+    model = weights.description(MODEL)
+    installed = weights.require(random_htdemucs, model)
+    task = Task(
+        model=model,
+        installed=installed,
+        mix=None,
+        stems=STEMS,
+        threads=1,
+        precision="f32",
+        overlap=0.25,
+        checkpoint=None,
+        notes={},
+        device=asked,
+    )
+
+    networks = demucs.networks(task)
+
+    assert (networks.device, networks.fallback) == ("cpu", reason)
 
 
 def test_it_runs_without_torch(whole, random_htdemucs, tmp_path):
