@@ -163,6 +163,7 @@ def test_a_batch_that_does_not_fit_is_halved(device, networks, mixes, exact):
         torch.OutOfMemoryError("MPS backend out of memory"),
         NotImplementedError("Output channels > 65536 not supported at the MPS device."),
         RuntimeError("CUDA error: no kernel image is available for execution on the device"),
+        TypeError("Cannot convert a MPS Tensor to float64 dtype"),
     ],
 )
 def test_the_cpu_goes_on_where_the_device_cannot(failure, device, networks, mixes, exact):

@@ -54,7 +54,7 @@ def parse(value: dict[str, Any], asked: str) -> Graphics:
     seen = devices.Seen(value["torch"], found, value["trouble"])
     choice = devices.choose(asked, seen, _FAMILY)
     if choice.device is None:
-        return Graphics(torch=seen.torch, reason=choice.reason or seen.trouble)
+        return Graphics(torch=seen.torch, reason=choice.reason)
     return Graphics(
         choice.device.kind,
         choice.device.name,

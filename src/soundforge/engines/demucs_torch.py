@@ -70,7 +70,9 @@ class TorchDevice:
         try:
             with self._torch.inference_mode(), self._computing_in(precision):
                 return list(self._separate(np.stack(mixes)))
-        except (RuntimeError, NotImplementedError) as error:  # all that torch raises
+        # Nearly all that torch raises is a RuntimeError; MPS says with a TypeError that it has no
+        # float64, and an install that is half there fails at its imports.
+        except (RuntimeError, TypeError, ImportError) as error:
             raise device_failure.translate(error) from error
 
     def give_back(self) -> None:

@@ -27,7 +27,7 @@ def translate(error: Exception) -> DeviceFull | DeviceFailed:
     """Return what an exception out of torch means.
 
     Args:
-        error: ``torch.OutOfMemoryError``, another ``RuntimeError``, ``NotImplementedError``.
+        error: ``torch.OutOfMemoryError``, another ``RuntimeError``, or what else it raises.
     """
     text = str(error)
     words = text.lower()

@@ -55,7 +55,7 @@ class Choice:
 
     Args:
         device: The device; None for the CPU with OpenVINO.
-        reason: Why it is the CPU although something else was asked for; else empty.
+        reason: Why it is the CPU although something else was wanted; else empty.
     """
 
     device: Found | None
@@ -83,7 +83,7 @@ def choose(asked: str, seen: Seen, family: str) -> Choice:
             for found in seen.devices
             if found.kind != "torch-cpu" and (found.kind, family) not in _SLOWER
         ]
-        return Choice(usable[0] if usable else None)
+        return Choice(usable[0]) if usable else Choice(None, seen.trouble)
     label = _LABELS[asked]
     if not seen.torch:
         return Choice(None, seen.trouble or f"{label} needs the extra gpu, which is not installed")

@@ -20,7 +20,6 @@ MAC = Seen("2.6", (APPLE, TORCH_CPU))
     [
         ("auto", NOTHING, "htdemucs", None),
         ("auto", NO_CARD, "htdemucs", None),
-        ("auto", Seen(trouble="broken"), "htdemucs", None),
         ("auto", ALL, "htdemucs", CARD),
         ("auto", ALL, "hdemucs", CARD),
         ("auto", MAC, "htdemucs_6s", APPLE),
@@ -40,6 +39,7 @@ def test_what_was_asked_for_is_taken_where_it_is(asked, seen, family, device):
     [
         ("cuda", NOTHING, "htdemucs", "CUDA needs the extra gpu, which is not installed"),
         ("mps", Seen(trouble="torch cannot be used: x"), "htdemucs", "torch cannot be used: x"),
+        ("auto", Seen(trouble="torch cannot be used: y"), "htdemucs", "torch cannot be used: y"),
         ("cuda", NO_CARD, "htdemucs", "torch finds no device for CUDA"),
         ("mps", ALL, "htdemucs", "torch finds no device for MPS"),
         ("mps", MAC, "hdemucs", "MPS is slower than the CPU for this model"),
