@@ -73,7 +73,7 @@ def transcribe(quantise: str | None = None, stems: Sequence[str] = ()) -> Plan:
     return Plan("transcribe", options={"quantise": quantise, "stems": list(stems)})
 
 
-def warp(  # noqa: PLR0913 -- one word each of what can be asked for; all by keyword
+def warp(
     *,
     rate: float | None = None,
     bpm: float | None = None,
