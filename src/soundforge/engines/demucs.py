@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from soundforge.engines import (
+    allocator,
     demucs_border,
     demucs_members,
     devices,
@@ -196,4 +197,5 @@ class _Network:
             )
             del model
             gc.collect()  # the arrays it was filled with
+            allocator.give_back()  # they and what compiling needed: a third of the peak of a bag
         return self._compiled[key]
