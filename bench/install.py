@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 # name: what pip gets, and what a new process imports
 TOOLS = {
     "ours": (["-r", str(ROOT / "requirements.lock")], ""),
-    "demucs": (["demucs==4.1.0"], "import demucs.api"),
+    # It asks for no numpy, and the newest torch brings none: without it demucs does not start.
+    "demucs": (["demucs==4.1.0", "numpy"], "import demucs.api"),
     "audio-separator": (["audio-separator[cpu]==0.47.1"], "import audio_separator.separator"),
 }
 OURS = "import sys; sys.path.insert(0, {path!r}); import soundforge.engines.demucs as d; {load}"
