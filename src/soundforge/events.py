@@ -28,9 +28,10 @@ def track_topic(track_id: object) -> str:
     return f"tracks:{track_id}"
 
 
-def job_topic(job_id: object) -> str:
-    """Return the topic of one job."""
-    return f"jobs:{job_id}"
+def job_event(status: str) -> str:
+    """Return what a job's own followers are told when it has ``status``."""
+    ends = {"completed": JOB_COMPLETED, "failed": JOB_FAILED, "cancelled": JOB_FAILED}
+    return ends.get(status, JOB_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class BatchChanged:
 class JobChanged:
     """A job moved: its status or its progress.
 
+    Its own followers listen to the track, too: only within one topic is the order kept.
+
     Args:
         stage: ``download``, ``separate`` or ``analyze``.
         progress: Percent, 0 to 100.
@@ -81,9 +84,6 @@ class JobChanged:
 
     def announcements(self) -> list[Announcement]:
         """Return what is sent where."""
-        event = {"completed": JOB_COMPLETED, "failed": JOB_FAILED, "cancelled": JOB_FAILED}.get(
-            self.status, JOB_PROGRESS
-        )
         data = {
             "job_id": str(self.job_id),
             "track_id": str(self.track_id),
@@ -96,7 +96,6 @@ class JobChanged:
         changed = {"id": str(self.track_id)}
         of_batch = BatchChanged(self.batch_id).announcements() if self.batch_id else []
         return [
-            (job_topic(self.job_id), event, data),
             (track_topic(self.track_id), PIPELINE_PROGRESS, data),
             (TRACKS, TRACK_CHANGED, changed),
             *of_batch,
@@ -108,13 +107,11 @@ class PipelineCompleted:
     """Every job of a track's way through the pipeline has completed; announced once."""
 
     track_id: object
-    job_ids: tuple[object, ...]
 
     def announcements(self) -> list[Announcement]:
-        """Return what is sent where: to the track, and to each of its jobs."""
+        """Return what is sent where."""
         data = {"track_id": str(self.track_id)}
-        topics = [track_topic(self.track_id), *map(job_topic, self.job_ids)]
-        return [(topic, PIPELINE_COMPLETE, data) for topic in topics]
+        return [(track_topic(self.track_id), PIPELINE_COMPLETE, data)]
 
 
 Event: TypeAlias = TrackChanged | BatchChanged | JobChanged | PipelineCompleted

@@ -67,8 +67,7 @@ async def pipeline_if_completed(session: Session, ended: Job) -> None:
     )
     latest = {job.stage: job for job in await session.scalars(statement)}
     if all(job.status == Status.COMPLETED for job in latest.values()):
-        ids = tuple(job.id for job in latest.values())
-        await _announce(session, [PipelineCompleted(track_id, ids)])
+        await _announce(session, [PipelineCompleted(track_id)])
 
 
 async def _announce(session: Session, happened: Iterable[Event]) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from soundforge.web.services import Services
 
 PATTERN: Final = "jobs:*"
-_MERGED: Final = {events.JOB_PROGRESS, events.PIPELINE_PROGRESS}
-_OF_PIPELINE: Final = {events.PIPELINE_PROGRESS, events.PIPELINE_COMPLETE}
 _ENDED: Final = {events.JOB_COMPLETED, events.JOB_FAILED}
 
 
@@ -33,18 +31,14 @@ class JobChannel(Channel):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._track_topic = ""
         self._track_title = ""
 
     async def join(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Let the owner of the job in; answer with its state now."""
         del payload
         job = await self._job()
-        # The job's own topic says how the whole pipeline ended; the track's says how it goes.
-        self._track_topic = events.track_topic(job.track_id)
         self._track_title = job.track.title
-        self.subscribe(self.topic)
-        self.subscribe(self._track_topic)
+        self.subscribe(events.track_topic(job.track_id))
         return _state(await self._job())
 
     async def handle_in(self, event: str, payload: Payload) -> Reply | None:
@@ -55,40 +49,31 @@ class JobChannel(Channel):
     async def handle_info(self, message: Message) -> None:
         """Pass announcements on; after a gap, say what is true now."""
         if message.event == events.RESYNC:
-            await self._resync(message)
-        elif message.topic != self._track_topic or message.event == events.PIPELINE_PROGRESS:
-            await self._tell(message.event, message.data)
+            await self._tell_job(_state(await self._job()))
+        elif message.event == events.PIPELINE_PROGRESS:
+            if self.topic == f"jobs:{message.data['job_id']}":
+                await self._tell_job(message.data)
+            self._tell_pipeline(message)
+        elif message.event == events.PIPELINE_COMPLETE:
+            self._tell_pipeline(message)
 
     def merge_key(self, message: Message) -> Hashable | None:
         """Keep only the newest progress of a job that nobody has looked at yet."""
-        if message.event not in _MERGED:
+        if message.event != events.PIPELINE_PROGRESS:
             return None
-        return message.topic, message.event, message.data.get("job_id")
+        if events.job_event(message.data["status"]) in _ENDED:
+            return None
+        return message.event, message.data["job_id"]
 
-    async def _resync(self, message: Message) -> None:
-        if message.topic == self._track_topic:
-            return
-        job = await self._job()
-        changed = events.JobChanged(
-            job.id,
-            job.track_id,
-            job.stage,
-            job.status,
-            job.progress,
-            job.attempt,
-            job.ready_s,
-        )
-        _, event, data = changed.announcements()[0]
-        await self._tell(event, data)
-
-    async def _tell(self, event: str, data: dict[str, Any]) -> None:
-        if event in _OF_PIPELINE:
-            self.push(event, {**data, "track_title": self._track_title})
-        elif event in _ENDED:
+    async def _tell_job(self, data: dict[str, Any]) -> None:
+        event = events.job_event(data["status"])
+        if event in _ENDED:
             job = await self._job()
-            self.push(event, {**data, "error": error_out(job), "results": job.results})
-        else:
-            self.push(event, data)
+            data = {**data, "error": error_out(job), "results": job.results}
+        self.push(event, data)
+
+    def _tell_pipeline(self, message: Message) -> None:
+        self.push(message.event, {**message.data, "track_title": self._track_title})
 
     async def _job(self) -> Job:
         refused = JoinRefused("job_not_found")
