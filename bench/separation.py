@@ -154,12 +154,12 @@ def models_dir(model: str) -> Path:
     """Return a folder with the model's weights."""
     if model == "spleeter_2stems":
         return CACHE / "models"
-    return demucs_weights.install(CACHE / "random", model)
+    return demucs_weights.install(CACHE / "bench", model)
 
 
 def run_theirs(oracle: str, case: Case, song: Path, threads: int) -> Taken:
     """Run demucs once, in its own environment."""
-    weights = CACHE / "random" / "files" / case.model
+    weights = CACHE / "bench" / "files" / case.model
     with tempfile.TemporaryDirectory(dir=song.parent) as out:
         program = [oracle, str(HERE / "plain_demucs.py"), case.model, str(weights), str(song), out]
         answer, _ = timed([*program, str(threads), str(case.shifts)], "")

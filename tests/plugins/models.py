@@ -73,7 +73,7 @@ def _wheel(cache, name):
 @pytest.fixture(scope="session")
 def random_htdemucs(model_cache):
     """Return a models folder in which ``htdemucs`` has random weights: all of it but the music."""
-    return demucs_weights.install(model_cache / "random", "htdemucs")
+    return demucs_weights.install(model_cache / "random-htdemucs", "htdemucs")
 
 
 @pytest.fixture(scope="session")
