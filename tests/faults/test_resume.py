@@ -1,4 +1,9 @@
-"""A separation that is killed goes on from the last finished segment."""
+"""A separation that is interrupted goes on from the last finished segment, to the same bits."""
+
+import hashlib
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -8,10 +13,39 @@ from tests.fixtures import audio
 SONG_S = 14  # three segments
 
 
+@pytest.fixture(scope="module")
+def settings(random_htdemucs):
+    return {"SFA_MODELS_DIR": str(random_htdemucs), "SFA_PRECISION": "f32"}
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory):
+    path = tmp_path_factory.mktemp("song") / "song.flac"
+    return audio.write(path, audio.chord(SONG_S))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(song, settings):
+    """Return the hash of each stem of a run that nothing interrupts."""
+    out_dir = song.parent / "stems"
+    options = ("--model", "htdemucs", "--out", str(out_dir))
+    subprocess.run(
+        [sys.executable, "-m", "soundforge", "separate", str(song), *options],
+        env={**os.environ, **settings},
+        check=True,
+        capture_output=True,
+    )
+    return hashes(out_dir)
+
+
+def hashes(folder):
+    found = sorted(folder.glob("*.flac"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+
+
 @pytest.fixture
-def server(tmp_path, random_htdemucs):
+def server(tmp_path, settings):
     tmp_path.chmod(0o755)
-    settings = {"SFA_MODELS_DIR": str(random_htdemucs), "SFA_PRECISION": "f32"}
     server = Server(tmp_path / "data", SFA_JOBS__RESCUE_AFTER_S="5", **settings).start()
     yield server
     server.close()
@@ -26,21 +60,26 @@ def kill_server(server):
     server.start()
 
 
-@pytest.mark.parametrize("kill", [kill_engine, kill_server])
-def test_the_next_attempt_goes_on_from_the_last_segment(server, kill, tmp_path):
-    song = audio.write(tmp_path / "song.flac", audio.chord(SONG_S))
+def restart_server(server):
+    assert server.stop() == 0
+    server.start()
+
+
+@pytest.mark.parametrize("interrupt", [kill_engine, kill_server, restart_server])
+def test_the_next_attempt_goes_on_from_the_last_segment(server, song, undisturbed, interrupt):
     track_id = server.upload(song, stages="separate")["id"]
     stems = server.data_dir / "stems"
     wait_until(
         lambda: list(stems.glob("*.partial-1/.checkpoint")), timeout_s=240, what="a checkpoint"
     )
 
-    kill(server)
+    interrupt(server)
 
     track = server.wait_ended(track_id, timeout_s=300)
     (job,) = track["jobs"]
     assert job["status"] == "completed", (job, server.tail())
     assert (job["model"], job["attempt"]) == ("htdemucs", 2)
-    assert len(track["stems"]) == 4
     assert "going on from segment" in server.log.read_text(errors="replace")
     assert [folder.name for folder in stems.iterdir()] == [job["id"]]
+    assert len(undisturbed) == 4
+    assert hashes(stems / job["id"]) == undisturbed

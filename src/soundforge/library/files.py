@@ -11,15 +11,14 @@ from soundforge.library.models import Job, Track
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    import uuid
-
     from soundforge.db.session import Session
 
 
 async def known_folders(session: Session) -> set[str]:
     """Return the relative folders that a row names, or that running work may be writing.
 
-    A recording's folder belongs to its track; stems and analysis belong to their job.
+    A recording's folder belongs to its track; stems and analysis belong to their job, and so do
+    those of all its attempts until it has ended.
     """
     is_at_work = exists().where(Job.track_id == Track.id, Job.status.in_(UNFINISHED))
     recordings = await session.scalars(
@@ -32,18 +31,9 @@ async def known_folders(session: Session) -> set[str]:
         )
     )
     for job_id, stage, status, attempt in rows:
-        known |= _folders(job_id, stage, status=status, attempt=attempt)
+        if result := layout.result_dir(stage, job_id):
+            known.add(result)
+        if status != Status.COMPLETED:
+            # The earlier ones too: the next attempt may go on from what they left.
+            known |= {layout.attempt_dir(stage, job_id, one) for one in range(1, attempt + 1)}
     return known
-
-
-def _folders(job_id: uuid.UUID, stage: str, *, status: str, attempt: int) -> set[str]:
-    is_done = status == Status.COMPLETED
-    match stage:
-        case "separate" | "warp":
-            partial = layout.stems_partial(job_id, attempt)
-            return {layout.stems_dir(job_id)} | (set() if is_done else {partial})
-        case "analyze" | "transcribe":
-            partial = layout.analysis_partial(job_id, attempt)
-            return {layout.analysis_dir(job_id)} | (set() if is_done else {partial})
-        case _:
-            return set() if is_done else {layout.scratch(f"{job_id}-{attempt}")}

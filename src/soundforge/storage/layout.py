@@ -118,6 +118,28 @@ def analysis_partial(job_id: Id, attempt: int) -> str:
     return f"{analysis_dir(job_id)}.partial-{_number(attempt, 999_999)}"
 
 
+def result_dir(stage: str, job_id: Id) -> str | None:
+    """Return the folder of what a job of ``stage`` made; None if that goes to its track's."""
+    match stage:
+        case "separate" | "warp":
+            return stems_dir(job_id)
+        case "analyze" | "transcribe":
+            return analysis_dir(job_id)
+        case _:
+            return None
+
+
+def attempt_dir(stage: str, job_id: Id, attempt: int) -> str:
+    """Return the folder in which an attempt of a job of ``stage`` works, until all is whole."""
+    match stage:
+        case "separate" | "warp":
+            return stems_partial(job_id, attempt)
+        case "analyze" | "transcribe":
+            return analysis_partial(job_id, attempt)
+        case _:
+            return scratch(f"{_id(job_id)}-{_number(attempt, 999_999)}")
+
+
 def analysis_result(job_id: Id) -> str:
     """Return the place of an analysis's numbers, JSON."""
     return f"{analysis_dir(job_id)}/result.json"

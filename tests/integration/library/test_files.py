@@ -33,7 +33,9 @@ def on_disk(tools):
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
-async def test_a_sweep_keeps_what_rows_need_in_every_state(tools, owner_id, upkeep, is_deleted):
+async def test_a_sweep_keeps_what_rows_need_in_every_state_and_attempt(
+    tools, owner_id, upkeep, is_deleted
+):
     needed, other = set(), set()
     for stage, status, has_recording in itertools.product(STAGES, Status, [False, True]):
         track = await add_track(tools, owner_id)
@@ -48,11 +50,10 @@ async def test_a_sweep_keeps_what_rows_need_in_every_state(tools, owner_id, upke
         is_at_work, is_done = status in UNFINISHED, status == Status.COMPLETED
         recording = layout.recording_dir(track.id)
         (needed if has_recording or is_at_work else other).add(recording)
-        place, partials = places(stage, job.id)
+        place, attempts = places(stage, job.id)
         if place:
             (needed if is_at_work or is_done else other).add(place)
-        (needed if is_at_work else other).add(partials[3])
-        other.add(partials[2])
+        (needed if is_at_work else other).update(attempts)
     make(tools, *needed, *other)
 
     await upkeep.sweep(older_than_s=0)
@@ -61,16 +62,14 @@ async def test_a_sweep_keeps_what_rows_need_in_every_state(tools, owner_id, upke
 
 
 def places(stage, job_id):
-    """Return the final folder of a job, and that of each of its attempts."""
+    """Return the final folder of a job, and those of its first and third attempt."""
     match stage:
         case "separate":
-            return layout.stems_dir(job_id), {n: layout.stems_partial(job_id, n) for n in (2, 3)}
+            return layout.stems_dir(job_id), [layout.stems_partial(job_id, n) for n in (1, 3)]
         case "analyze":
-            return layout.analysis_dir(job_id), {
-                n: layout.analysis_partial(job_id, n) for n in (2, 3)
-            }
+            return layout.analysis_dir(job_id), [layout.analysis_partial(job_id, n) for n in (1, 3)]
         case _:
-            return None, {n: layout.scratch(f"{job_id}-{n}") for n in (2, 3)}
+            return None, [layout.scratch(f"{job_id}-{n}") for n in (1, 3)]
 
 
 async def test_what_is_young_is_left_alone(tools, upkeep):

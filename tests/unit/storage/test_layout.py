@@ -31,6 +31,21 @@ def test_places_are_what_the_documentation_says():
     assert layout.scratch("ab-12") == "tmp/ab-12"
 
 
+@pytest.mark.parametrize(
+    ("stage", "result", "attempt"),
+    [
+        ("download", None, f"tmp/{ID}-2"),
+        ("separate", f"stems/{ID}", f"stems/{ID}.partial-2"),
+        ("warp", f"stems/{ID}", f"stems/{ID}.partial-2"),
+        ("analyze", f"analysis/{ID}", f"analysis/{ID}.partial-2"),
+        ("transcribe", f"analysis/{ID}", f"analysis/{ID}.partial-2"),
+    ],
+)
+def test_an_attempt_works_beside_the_place_of_its_result(stage, result, attempt):
+    assert layout.result_dir(stage, ID) == result
+    assert layout.attempt_dir(stage, ID, 2) == attempt
+
+
 @pytest.mark.parametrize("word", HOSTILE)
 def test_hostile_words_never_become_part_of_a_path(word: str):
     for make in (
@@ -78,6 +93,7 @@ def test_no_place_ever_leaves_the_root(word: str, number: int):
         lambda: layout.stem_chunk(ID, word, number),
         lambda: layout.stems_partial(ID, number),
         lambda: layout.analysis_partial(ID, number),
+        lambda: layout.attempt_dir("download", ID, number),
         lambda: layout.scratch(word),
         lambda: layout.check(word),
         lambda: layout.check(f"stems/{word}"),
