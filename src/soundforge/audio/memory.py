@@ -39,14 +39,8 @@ def _machine(meminfo: Path) -> int | None:
 
 def _kilobytes(account: Path, wanted: str) -> int | None:
     """Return the bytes of the line ``<wanted>:   123 kB``; None when there is none."""
-    try:
-        for line in account.read_text("ascii", "replace").splitlines():
-            name, _, rest = line.partition(":")
-            if name == wanted:
-                return int(rest.split()[0]) * 1024
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
+    said = _number(account, f"{wanted}:")
+    return None if said is None else said * 1024
 
 
 def _container(cgroup: Path) -> int | None:
@@ -55,4 +49,18 @@ def _container(cgroup: Path) -> int | None:
         used = int((cgroup / "memory.current").read_text("ascii"))
     except (OSError, ValueError):  # "max": no limit
         return None
-    return max(0, limit - used)
+    # Files that were read count as used, and are dropped as soon as somebody needs the room.
+    cached = _number(cgroup / "memory.stat", "inactive_file") or 0
+    return max(0, limit - max(0, used - cached))
+
+
+def _number(account: Path, wanted: str) -> int | None:
+    """Return the number after the word ``wanted`` at the start of a line; None if there is none."""
+    try:
+        for line in account.read_text("ascii", "replace").splitlines():
+            match line.split():
+                case [name, number, *_] if name == wanted:
+                    return int(number)
+    except (OSError, ValueError):
+        pass
+    return None

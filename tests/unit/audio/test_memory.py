@@ -7,12 +7,14 @@ import pytest
 from soundforge.audio.memory import available_bytes, private_bytes
 
 MEMINFO = "MemTotal:       24684000 kB\nMemFree:          100 kB\nMemAvailable:    2000000 kB\n"
+STAT = "anon 500\nfile 400\ninactive_anon 70\ninactive_file 300\nactive_file 100\n"
 
 
 @pytest.fixture
 def said(tmp_path):
-    def write(meminfo=None, limit=None, used=None):
-        for name, text in (("meminfo", meminfo), ("memory.max", limit), ("memory.current", used)):
+    def write(meminfo=None, limit=None, used=None, stat=None):
+        container = {"memory.max": limit, "memory.current": used, "memory.stat": stat}
+        for name, text in {"meminfo": meminfo, **container}.items():
             if text is not None:
                 (tmp_path / name).write_text(text)
         return available_bytes(tmp_path / "meminfo", tmp_path)
@@ -28,6 +30,9 @@ def said(tmp_path):
         ({"meminfo": MEMINFO, "limit": "1000\n", "used": "400\n"}, 600),
         ({"meminfo": MEMINFO, "limit": "1000\n", "used": "1400\n"}, 0),
         ({"meminfo": MEMINFO, "limit": "1000\n"}, 2_048_000_000),
+        ({"limit": "1000\n", "used": "900\n", "stat": STAT}, 400),
+        ({"limit": "1000\n", "used": "200\n", "stat": STAT}, 1000),
+        ({"limit": "1000\n", "used": "900\n", "stat": "inactive_file much\n"}, 100),
         ({"meminfo": "MemTotal: 5 kB\n"}, None),
         ({"meminfo": "MemAvailable: much\n"}, None),
         ({"meminfo": "MemAvailable:\n"}, None),
