@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeA
 from soundforge.live.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from asyncio import Future
+    from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 
     from soundforge.live.bus import Message
     from soundforge.live.diff import Rendered
@@ -45,6 +46,9 @@ class Subscriber(Protocol):
 
     def subscribe(self, topic: str) -> None:
         """Receive a topic's messages in `LivePage.handle_info`."""
+
+    def start_async(self, name: str, work: Awaitable[Any]) -> None:
+        """Await ``work`` beside the page, and tell `LivePage.handle_async` when it has ended."""
 
 
 @dataclass(slots=True)
@@ -121,6 +125,9 @@ class LivePage:
         burst, so a page never has more than one read under way.
         """
 
+    async def handle_async(self, name: str, done: Future[Any]) -> None:
+        """Act on the end of what `start_async` began; ``done.result()`` is what came of it."""
+
     def merge_key(self, message: Message) -> Hashable | None:
         """Return the key under which only the newest waiting message is kept.
 
@@ -157,6 +164,23 @@ class LivePage:
         """
         if self._live.subscriber is not None:
             self._live.subscriber.subscribe(topic)
+
+    def start_async(self, name: str, work: Awaitable[Any]) -> None:
+        """Await what may take longer than an event may; `handle_async` is told when it has ended.
+
+        The waiting ends with the page. Work that shall outlive it is a task of somebody else:
+        await that through ``asyncio.shield``.
+
+        Args:
+            name: Tells `handle_async` what has ended.
+            work: What is awaited.
+
+        Raises:
+            RuntimeError: The page is not connected: the first HTML waits for nothing.
+        """
+        if self._live.subscriber is None:
+            raise RuntimeError(f"{type(self).__name__} starts {name} while it is not connected")
+        self._live.subscriber.start_async(name, work)
 
     def stream(
         self,

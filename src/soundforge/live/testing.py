@@ -10,7 +10,7 @@ from soundforge.live.diff import to_html
 from soundforge.live.page import LivePage, PageState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from soundforge.live.bus import Message
 
@@ -71,6 +71,7 @@ class PageDriver:
     def __init__(self, page: LivePage) -> None:
         self.page = page
         self.topics: list[str] = []
+        self._waits: list[tuple[str, asyncio.Future[Any]]] = []
 
     @classmethod
     async def mount(
@@ -91,6 +92,17 @@ class PageDriver:
     def subscribe(self, topic: str) -> None:
         """Note that the page subscribed."""
         self.topics.append(topic)
+
+    def start_async(self, name: str, work: Awaitable[Any]) -> None:
+        """Begin to await what the page started; see `settle`."""
+        self._waits.append((name, asyncio.ensure_future(work)))
+
+    async def settle(self) -> None:
+        """Wait until everything that the page started has ended, and tell it so."""
+        while self._waits:
+            name, wait = self._waits.pop(0)
+            await asyncio.wait([wait])
+            await self.page.handle_async(name, wait)
 
     def html(self) -> str:
         """Return the page's HTML now; streams show what would be sent."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from soundforge import errors
 from soundforge.live import diff
+from soundforge.live.bus import Notice
 from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinLater, JoinRefused, Reply
+from soundforge.live.mailbox import Info
 from soundforge.live.page import LivePage, Navigation, PageState
 from soundforge.live.session import FLASH_MAX_AGE_S, VIEW_MAX_AGE_S, BrowserSession, Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Awaitable, Hashable, Mapping
 
     from soundforge.live.bus import Message
+    from soundforge.live.channel import Reason
     from soundforge.live.diff import Node, Wire
     from soundforge.live.protocol import Payload
 
@@ -65,6 +70,7 @@ class LiveChannel(Channel):
     def __init__(self, pages: Pages, signer: Signer) -> None:
         self._pages = pages
         self._signer = signer
+        self._waits: set[asyncio.Future[Any]] = set()
 
     async def join(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Make the page anew and return all of it.
@@ -115,7 +121,10 @@ class LiveChannel(Channel):
     async def handle_info(self, message: Message) -> None:
         """Let the page act; `settle` renders."""
         try:
-            await self._page.handle_info(message)
+            if message.topic == self.topic:  # no bus has it: the channel tells itself something
+                await self._page.handle_async(message.event, message.data["done"])
+            else:
+                await self._page.handle_info(message)
         except errors.SoundForgeError as error:
             self._flash_error(error)
 
@@ -134,6 +143,23 @@ class LiveChannel(Channel):
     def merge_key(self, message: Message) -> Hashable | None:
         """Let the page decide."""
         return self._page.merge_key(message)
+
+    def start_async(self, name: str, work: Awaitable[Any]) -> None:
+        """Await ``work`` beside the conversation; the page is told when it has ended."""
+        wait = asyncio.ensure_future(work)
+        self._waits.add(wait)
+        wait.add_done_callback(partial(self._ended, name))
+
+    def _ended(self, name: str, wait: asyncio.Future[Any]) -> None:
+        self._waits.discard(wait)
+        if not wait.cancelled():
+            self.deliver(Info(Notice(self.topic, name, {"done": wait})))
+
+    async def terminate(self, reason: Reason) -> None:
+        """Wait for nothing any longer."""
+        del reason
+        for wait in self._waits:
+            wait.cancel()
 
     def _check(self, payload: dict[str, Any]) -> dict[str, Any]:
         browser: BrowserSession | None = self.assigns.get("browser")

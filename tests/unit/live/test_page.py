@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from soundforge import errors
 from soundforge.live import Access, LivePage, LiveSite, PageRoute, Signer, Template
 from soundforge.live.limits import Limits, TokenBucket
+from soundforge.live.page import PageState
 from soundforge.live.session import COOKIE, BrowserSession
 from soundforge.live.socket import Socket
 from soundforge.live.testing import MemoryBus, PageDriver
@@ -68,6 +69,30 @@ class Counter(LivePage):
         self.n += message.data["by"]
 
 
+class Slow(Counter):
+    async def handle_event(self, event, value):
+        self.start_async(event, take_long(value))
+
+    async def handle_async(self, name, done):
+        assert name == "wait"
+        self.n += done.result()
+
+
+async def take_long(value):
+    """Take a while, and come to what ``value`` says; note when somebody stops it."""
+    try:
+        await asyncio.sleep(float(value["s"]))
+    except asyncio.CancelledError:
+        stopped.append(value)
+        raise
+    if "refused" in value:
+        raise errors.Conflict("full", "It is full.", "Wait.")
+    return 10
+
+
+stopped: list[dict] = []
+
+
 class Other(LivePage):
     template = Template.parse("<p>other {flash.get('info')}</p>")
 
@@ -77,6 +102,7 @@ def make_site(bus: MemoryBus) -> LiveSite:
         [
             PageRoute("/", Counter),
             PageRoute("/other", Other),
+            PageRoute("/slow", Slow),
             PageRoute("/admin", Other, live_session="admin"),
         ],
         layout=lambda parts: LAYOUT(parts=parts),
@@ -134,6 +160,10 @@ class Browser:
         payload |= changes
         await self.socket.receive(json.dumps(["1", "1", topic, "phx_join", payload]))
         return (await self.read())[4]
+
+    async def join_slow(self):
+        url = "http://testserver/slow?start=4"
+        return await self.join(url=url, session=self.token(page="/slow"))
 
     async def push(self, event, payload):
         self.ref += 1
@@ -235,6 +265,44 @@ async def test_a_burst_of_messages_is_one_diff(browser):
         browser.bus.publish("counter", "more", {"by": 1, "id": _})
 
     assert await browser.read() == ["1", None, "lv:phx-1", "diff", {"0": "10"}]
+
+
+async def test_what_takes_long_answers_the_event_at_once_and_shows_its_end(browser):
+    await browser.join_slow()
+
+    answer = await browser.event("wait", {"s": 0.05})
+
+    assert answer == {"status": "ok", "response": {"diff": {}}}
+    assert await browser.read() == ["1", None, "lv:phx-1", "diff", {"0": "15"}]
+
+
+async def test_what_takes_long_and_fails_becomes_a_flash(browser):
+    await browser.join_slow()
+
+    await browser.event("wait", {"s": 0, "refused": True})
+
+    assert await browser.read() == ["1", None, "lv:phx-1", "diff", {"1": "It is full. Wait."}]
+
+
+async def test_what_takes_long_ends_with_the_page(browser):
+    await browser.join_slow()
+    value = {"s": 60}
+    await browser.event("wait", value)
+    await asyncio.sleep(0)
+
+    await browser.socket.stop_channels("closed")
+    await asyncio.sleep(0)
+
+    assert value in stopped
+
+
+async def test_a_page_without_a_browser_waits_for_nothing():
+    page = Counter()
+    page.attach_state(PageState(None, {}))
+    future = asyncio.get_running_loop().create_future()
+
+    with pytest.raises(RuntimeError, match="Counter starts wait"):
+        page.start_async("wait", future)
 
 
 async def test_a_changed_title_is_sent_once(browser):
