@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -271,8 +271,9 @@ class Node:
             health=self._health,
         )
         self.web = WebServer(WebApp(services), host=self.settings.host, port=self.settings.port)
-        with self.web.listening():
-            yield
+        async with aclosing(services.background):
+            with self.web.listening():
+                yield
 
     async def _health(self) -> dict[str, bool]:
         checks = {"database": True, "pubsub": self.pubsub.is_listening}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Request
 
+from soundforge.web.background import Background
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -31,6 +33,7 @@ class Services:
         is_spotify_configured: Whether there are credentials for Spotify.
         health: Return name and state of each part that must work.
         mixes: Lets so many mixes be made at once on request.
+        background: Does what pages begin and need not wait for.
     """
 
     tools: Tools
@@ -40,6 +43,7 @@ class Services:
     is_spotify_configured: bool
     health: Callable[[], Awaitable[dict[str, bool]]]
     mixes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    background: Background = field(default_factory=Background)
 
     @property
     def host_names(self) -> frozenset[str]:

@@ -195,6 +195,7 @@ class Studio(BatchStudio, Protocol):
     async def import_links(self, text: str) -> ImportOutcome:
         """Add everything the pasted ``text`` points to; one link a line, or one link.
 
+        It may take minutes where a service is slow, and goes on when nobody waits for it.
         Never raises for what a user can paste: that is `ImportOutcome.errors`.
         """
 

@@ -53,6 +53,7 @@ class UserStudio(UserBatches):
 
     def __init__(self, services: Services, user_id: uuid.UUID) -> None:
         self._tools = services.tools
+        self._background = services.background
         self._is_spotify_configured = services.is_spotify_configured
         self._user_id = user_id
 
@@ -100,6 +101,9 @@ class UserStudio(UserBatches):
 
     async def import_links(self, text: str) -> ImportOutcome:
         """Add everything the pasted ``text`` points to."""
+        return await self._background.run(self._import_links(text))
+
+    async def _import_links(self, text: str) -> ImportOutcome:
         try:
             imported, refused = await paste.links(self._tools, self._user_id, text)
         except errors.SoundForgeError as error:

@@ -12,6 +12,7 @@ from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
 from soundforge.web.words import tracks as tracks_of
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Hashable, Mapping
     from datetime import datetime
 
@@ -60,6 +61,7 @@ class LibraryPage(StudioPage):
         self.limits = self._studio.limits()
         self.hero = components.Safe(drawing.hero())
         self.link = ""
+        self.is_importing = False
         self.fault: ErrorView | None = None
 
     async def handle_params(self, params: Mapping[str, str], url: str) -> None:
@@ -175,6 +177,8 @@ class LibraryPage(StudioPage):
         self.fault = None
 
     async def _import(self, value: Value) -> None:
+        if self.is_importing:  # sent twice
+            return
         self.link = str(value.get("link", ""))[:_LONGEST_LINK]
         self.fault = None
         if not self.link.strip():
@@ -182,7 +186,14 @@ class LibraryPage(StudioPage):
                 "link_missing", "Nothing was pasted.", "Paste a Spotify link, or choose a file."
             )
             return
-        outcome = await self._studio.import_links(self.link)
+        self.is_importing = True
+        self.start_async("import", self._studio.import_links(self.link))
+
+    async def handle_async(self, name: str, done: Future[ImportOutcome]) -> None:
+        """Tell what became of what was pasted."""
+        del name
+        self.is_importing = False
+        outcome = done.result()
         if outcome.errors and not (outcome.added or outcome.existing):
             self.fault = outcome.errors[0]
             return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from datetime import timedelta
 
 import pytest
 
+from soundforge import errors
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.library import LibraryPage
@@ -79,6 +81,7 @@ async def test_hostile_links_get_a_sentence_with_a_next_step_and_stay_in_the_fie
         link = link.replace("open.spotify.com/track/", "open.spotify.com/")
 
     await driver.page.handle_event("import", {"link": link})
+    await driver.settle()
 
     assert driver.page.fault.code == "link_not_supported"
     assert "Copy the link in Spotify with Share" in driver.html()
@@ -108,10 +111,52 @@ async def test_an_import_is_told_and_shown():
     driver = await mounted(FakeStudio())
 
     await driver.page.handle_event("import", {"link": "https://open.spotify.com/track/1"})
+    await driver.settle()
 
     assert "1 track added." in driver.html()
     assert "Newly Pasted" in driver.html()
     assert driver.page.link == ""
+
+
+async def test_a_slow_import_holds_no_event_up_and_is_begun_once(monkeypatch):
+    studio = FakeStudio()
+    answered = asyncio.Event()
+    really = studio.import_links
+
+    async def slowly(text):
+        await answered.wait()
+        return await really(text)
+
+    monkeypatch.setattr(studio, "import_links", slowly)
+    driver = await mounted(studio)
+
+    for _ in range(2):
+        await driver.page.handle_event("import", {"link": "https://open.spotify.com/track/1"})
+    waiting = driver.html()
+    answered.set()
+    await driver.settle()
+
+    assert "Looking up what you pasted" in waiting
+    assert "Looking up what you pasted" not in driver.html()
+    assert "1 track added." in driver.html()
+    assert [call[0] for call in studio.calls] == ["import"]
+
+
+async def test_an_import_that_fails_is_told_and_can_be_sent_again(monkeypatch):
+    studio = FakeStudio()
+
+    async def fails(text):
+        raise errors.Unavailable("database_unavailable", "The database does not answer.")
+
+    monkeypatch.setattr(studio, "import_links", fails)
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("import", {"link": "https://open.spotify.com/track/1"})
+    with pytest.raises(errors.Unavailable):  # the live layer makes a flash of it
+        await driver.settle()
+
+    assert not driver.page.is_importing
+    assert driver.page.link == "https://open.spotify.com/track/1"
 
 
 async def test_a_changed_track_changes_its_row_alone():
