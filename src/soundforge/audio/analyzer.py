@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from soundforge import errors
@@ -10,7 +14,6 @@ from soundforge.engines import features as engine_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from soundforge.audio.engine import Engine
     from soundforge.engines.protocol import Progress
@@ -108,7 +111,8 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
     Args:
         engine: How engines are started.
         source: The recording; any format we read.
-        out_dir: Where ``result.json`` and ``features.npz`` are written; made if need be.
+        out_dir: Where ``result.json`` and ``features.npz`` are written; made if need be. None
+            keeps neither.
         features: What to find, see `select`.
         job: The job's id, for the log.
         duration_s: Length of the recording, for the time limit; 0 if unknown.
@@ -125,21 +129,24 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
     def on_progress(progress: Progress) -> None:
         report(progress.fraction, progress.message, progress.detail)
 
-    value = await engine.run(
-        "analyze",
-        {
-            "path": str(source),
-            "features": list(features),
-            "out_dir": str(out_dir) if out_dir else None,
-            "models_dir": str(models_dir) if models_dir else None,
-            "best": list(best),
-        },
-        job=job,
-        timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),
-        on_progress=on_progress,
-        most_cores=_MOST_CORES,
-    )
-    return _parse(value)
+    with tempfile.TemporaryDirectory(prefix="sfa-analysis-") as thrown_away:
+        folder = out_dir or Path(thrown_away)
+        answer = await engine.run(
+            "analyze",
+            {
+                "path": str(source),
+                "features": list(features),
+                "out_dir": str(folder),
+                "models_dir": str(models_dir) if models_dir else None,
+                "best": list(best),
+            },
+            job=job,
+            timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),
+            on_progress=on_progress,
+            most_cores=_MOST_CORES,
+        )
+        found = await asyncio.to_thread((folder / answer["result_name"]).read_bytes)
+    return _parse(json.loads(found))
 
 
 def _parse(value: dict[str, Any]) -> Analysis:

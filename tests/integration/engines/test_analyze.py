@@ -16,7 +16,9 @@ import soundfile
 from soundforge import errors
 from soundforge.audio import analyzer
 from soundforge.audio.engine import Engine
+from soundforge.engines import analyze as engine_analyze
 from soundforge.engines import protocol
+from soundforge.engines.feature import Finding
 from tests.fixtures import audio
 
 FRAMES_PER_S = 22_050 / 512
@@ -91,6 +93,41 @@ async def test_files_hold_the_result_and_the_matrices(tmp_path):
             "onset_strength",
         ):
             assert matrices[curve].shape == (frames,)
+
+
+class EngineHere:
+    """Runs the engine's program in this process; its answer goes through the protocol."""
+
+    async def run(self, name, params, **_):
+        assert name == "analyze"
+        answer = protocol.Result(engine_analyze.answer(params, lambda *_, **__: None))
+        return protocol.decode(protocol.encode(answer)).value
+
+
+async def test_what_hours_of_music_come_to_arrives_whole(tmp_path, monkeypatch):
+    beats_s = np.arange(0, 3 * 3600, 60 / 170).round(4).tolist()
+    chord = {"label": "A:min7/b7", "name": "Am7/G", "confidence": 0.123}
+    three_hours = {
+        "beats": {"beats_s": beats_s, "strengths": beats_s},
+        "chords": {"segments": [{**chord, "start_s": at_s} for at_s in beats_s]},
+    }
+    assert len(json.dumps(three_hours)) > 2 * protocol.MAX_LINE_BYTES
+    found = {name: Finding(value) for name, value in three_hours.items()}
+    monkeypatch.setattr(engine_analyze, "conclude", lambda *_: found)
+    source = audio.write(tmp_path / "song.wav", audio.tone())
+
+    heard = await analyzer.analyze(
+        EngineHere(),
+        source=source,
+        out_dir=None,
+        features=("beats", "chords"),
+        job="1",
+        duration_s=3 * 3600,
+        report=Progress(),
+    )
+
+    assert heard.features == three_hours
+    assert list(tmp_path.iterdir()) == [source]
 
 
 async def test_only_what_was_asked_for_is_found(tmp_path):
@@ -180,7 +217,7 @@ async def test_a_feature_that_slipped_through_is_refused_by_the_engine(tmp_path)
     with pytest.raises(errors.Invalid) as refused:
         await Engine().run(
             "analyze",
-            {"path": str(source), "features": ["taste"]},
+            {"path": str(source), "features": ["taste"], "out_dir": str(tmp_path)},
             job="1",
             timeout_s=60,
         )
@@ -198,7 +235,11 @@ async def test_a_folder_that_cannot_be_written_is_an_error(tmp_path):
 
 def test_four_minutes_need_less_than_400_mb(tmp_path):
     source = audio.write(tmp_path / "song.wav", np.tile(song(12.0), (20, 1)))
-    params = {"path": str(source), "features": list(analyzer.FEATURES)}
+    params = {
+        "path": str(source),
+        "features": list(analyzer.FEATURES),
+        "out_dir": str(tmp_path / "out"),
+    }
 
     process = subprocess.Popen(
         [sys.executable, "-m", "soundforge.engines.analyze"],
