@@ -55,6 +55,12 @@ _STATES: dict[Filter, set[str]] = {
 }
 
 
+def _is_found(track: TrackView, search: str, state: Filter) -> bool:
+    """Say whether the real studio would find it: every word in title, artist or album."""
+    text = f"{track.title} {track.artist} {track.album}".casefold()
+    return track.state in _STATES[state] and all(word in text for word in search.casefold().split())
+
+
 class FakeStudio:
     """See `soundforge.web.studio.Studio`; `publish` is what the pipeline would do."""
 
@@ -79,8 +85,7 @@ class FakeStudio:
         found = [
             track
             for track in sorted(self.all.values(), key=lambda track: track.inserted_at)[::-1]
-            if track.state in _STATES[state]
-            and search.casefold() in f"{track.title} {track.artist} {track.album}".casefold()
+            if _is_found(track, search, state)
         ]
         first = int(cursor or 0)
         more = str(first + limit) if len(found) > first + limit else None
@@ -91,9 +96,12 @@ class FakeStudio:
             raise errors.NotFound("track_not_found", "There is no such track.")
         return self.all[track_id]
 
-    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
+    async def some(
+        self, track_ids: Collection[str], *, search: str = "", state: Filter = "all"
+    ) -> tuple[TrackView, ...]:
         self.reads.append(len(track_ids))
-        return tuple(self.all[track_id] for track_id in track_ids if track_id in self.all)
+        known = [self.all[track_id] for track_id in track_ids if track_id in self.all]
+        return tuple(track for track in known if _is_found(track, search, state))
 
     async def batches(self) -> tuple[BatchView, ...]:
         return tuple(reversed(self.all_batches.values()))

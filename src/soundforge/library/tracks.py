@@ -91,10 +91,19 @@ async def get(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) -> Tra
 
 
 async def get_many(
-    session: Session, owner_id: uuid.UUID, track_ids: Sequence[uuid.UUID]
+    session: Session,
+    owner_id: uuid.UUID,
+    track_ids: Sequence[uuid.UUID],
+    *,
+    search: str = "",
+    state: Filter = "all",
 ) -> Sequence[Track]:
-    """Return those of ``track_ids`` that are the owner's, with jobs, stems and analyses."""
-    statement = _owned(owner_id).where(Track.id.in_(track_ids)).options(*_WHOLE)
+    """Return those of ``track_ids`` that are the owner's, with jobs, stems and analyses.
+
+    ``search`` and ``state`` leave out what a `page` of the same would.
+    """
+    statement = _owned(owner_id).where(Track.id.in_(track_ids), *_conditions(search, state))
+    statement = statement.options(*_WHOLE)
     return (await session.scalars(statement.execution_options(populate_existing=True))).all()
 
 

@@ -186,8 +186,10 @@ class Studio(BatchStudio, Protocol):
             errors.NotFound: There is none with this id, or the id is no id.
         """
 
-    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
-        """Return those of ``track_ids`` that are there, in one read."""
+    async def some(
+        self, track_ids: Collection[str], *, search: str = "", state: Filter = "all"
+    ) -> tuple[TrackView, ...]:
+        """Return those of ``track_ids`` that `tracks` would return, in one read."""
 
     async def counts(self) -> Counts:
         """Return how many tracks there are."""

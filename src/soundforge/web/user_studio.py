@@ -84,11 +84,14 @@ class UserStudio(UserBatches):
         stems_of = {model.name: model.stems for model in self._tools.models.list()}
         return track_view(track, looks, stems_of)
 
-    async def some(self, track_ids: Collection[str]) -> tuple[TrackView, ...]:
-        """Return those of ``track_ids`` that are there."""
+    async def some(
+        self, track_ids: Collection[str], *, search: str = "", state: Filter = "all"
+    ) -> tuple[TrackView, ...]:
+        """Return those of ``track_ids`` that `tracks` would return."""
         ids = [_id(track_id) for track_id in track_ids]
+        search = search.replace("\x00", "")
         async with self._tools.database.transaction() as session:
-            found = await tracks.get_many(session, self._user_id, ids)
+            found = await tracks.get_many(session, self._user_id, ids, search=search, state=state)
             looks = await outlook.look(session, found)
         return tuple(track_view(track, looks) for track in found)
 

@@ -136,11 +136,13 @@ class TestPage:
             {"title": "Été", "album": "ÉMILE", "source": "upload"},
             {"title": "100%_real", "source": "upload"},
         ]
-        await tracks.add_many(session, owner_id, rows)
+        added = await tracks.add_many(session, owner_id, rows)
 
         page = await tracks.page(session, owner_id, search=search)
+        some = await tracks.get_many(session, owner_id, [one.id for one in added], search=search)
 
         assert {track.title for track in page.tracks} == found
+        assert {track.title for track in some} == found
 
 
 class TestOwner:

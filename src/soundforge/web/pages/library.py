@@ -122,22 +122,19 @@ class LibraryPage(StudioPage):
         self.stream("tracks", page.items)
 
     async def _refresh(self, track_ids: set[str]) -> None:
-        found = await self._studio.some(track_ids)
+        found = await self._studio.some(track_ids, search=self.search, state=self.show)
         before = dict(self._states)
         for track_id in track_ids - {track.id for track in found}:
             self._drop(track_id)
         for track in sorted(found, key=lambda track: track.inserted_at):
             if track.id in self._states or self._is_new(track):
                 self._show(track)
-        # News of a track that is not shown may be of one that is gone: then it counts too.
+        # News of a track that is not shown may be of one that is gone, or was: it counts too.
         is_counted = self._states != before or len(found) < len(track_ids)
         if is_counted or any(track.id not in self._states for track in found):
             self.counts = await self._studio.counts()
 
     def _show(self, track: TrackView) -> None:
-        if not self._is_shown(track):
-            self._drop(track.id)
-            return
         self._states[track.id] = track.state
         self._newest = max(filter(None, (self._newest, track.inserted_at)))
         self.live_stream("tracks").insert(track, at=0)
@@ -161,16 +158,6 @@ class LibraryPage(StudioPage):
         """Whether it belongs on top, and not below what is loaded."""
         newest: datetime | None = self._newest
         return newest is None or track.inserted_at >= newest
-
-    def _is_shown(self, track: TrackView) -> bool:
-        shows = {
-            "all": True,
-            "ready": track.state == "ready",
-            "working": track.state in ("queued", "working"),
-            "attention": track.state in ("failed", "cancelled"),
-        }[self.show]
-        text = " ".join(filter(None, (track.title, track.artist, track.album))).casefold()
-        return shows and self.search.strip().casefold() in text
 
     async def _typed(self, value: Value) -> None:
         self.link = str(value.get("link", ""))[:_LONGEST_LINK]

@@ -171,6 +171,29 @@ async def test_a_changed_track_changes_its_row_alone():
     assert driver.page.counts.ready == 6
 
 
+@pytest.mark.parametrize("search", ["union bread", "  RISING   odd "])
+async def test_what_a_search_found_stays_while_it_is_watched(search):
+    studio = FakeStudio([a_track("rising", "Rising Bread", state="working")])
+    driver = await mounted(studio, q=search)
+    driver.page.live_stream("tracks").forget()
+
+    await heard(driver, changed("rising"))
+
+    assert [track.id for _, track in driver.page.live_stream("tracks")] == ["rising"]
+
+
+async def test_a_new_track_that_the_search_would_not_find_is_counted_and_not_shown():
+    studio = FakeStudio([a_track("rising", "Rising Bread")])
+    driver = await mounted(studio, q="bread")
+    driver.page.live_stream("tracks").forget()
+    studio.put(a_track("new", "New", inserted_at=NOW + timedelta(hours=1)))
+
+    await heard(driver, changed("new"))
+
+    assert list(driver.page.live_stream("tracks")) == []
+    assert driver.page.counts.all == 2
+
+
 async def test_a_new_track_comes_on_top():
     studio = FakeStudio(library())
     driver = await mounted(studio)
