@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, defer
 
 from soundforge import errors
 from soundforge.db.base import utc_now
-from soundforge.library import announce, moves
+from soundforge.library import announce, lifecycle, moves
 from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import Batch, Job, Track
 
@@ -140,7 +140,7 @@ async def cancel(session: Session, batch_id: uuid.UUID) -> list[int]:
 async def retry(session: Session, batch_id: uuid.UUID) -> Sequence[Job]:
     """Let the failed jobs of a batch wait again, its tracks being locked.
 
-    A stage that another job of the track does by now is left alone.
+    A stage that another job of the track does by now, or is in the way of, is left alone.
 
     Returns:
         The jobs; the caller puts them in the queue.
@@ -149,7 +149,7 @@ async def retry(session: Session, batch_id: uuid.UUID) -> Sequence[Job]:
     busy = await stages_at_work(session, [job.track_id for job in failed])
     again = []
     for job in failed:
-        if job.stage not in busy[job.track_id]:
+        if not any(lifecycle.excludes(job.stage, other) for other in busy[job.track_id]):
             busy[job.track_id].add(job.stage)
             moves.begin_again(job)
             again.append(job)

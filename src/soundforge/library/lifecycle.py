@@ -36,6 +36,9 @@ class Status(StrEnum):
 PIPELINE: Final = ("download", "separate", "analyze")
 """The stages that every track goes through. What is done by request does not change its state."""
 
+READS_RECORDING: Final = ("separate", "analyze")
+"""The stages that work on the recording, and so not while a download may replace it."""
+
 UNFINISHED: Final = (Status.QUEUED, Status.DOWNLOADING, Status.PROCESSING)
 """Where a job waits or runs."""
 
@@ -49,6 +52,13 @@ _FORWARD: Final[dict[Status, set[Status]]] = {
     Status.FAILED: set(),
     Status.CANCELLED: set(),
 }
+
+
+def excludes(stage: str, other: str) -> bool:
+    """Return whether one track's jobs of the two stages cannot wait or run at the same time."""
+    return stage == other or (
+        "download" in (stage, other) and (stage in READS_RECORDING or other in READS_RECORDING)
+    )
 
 
 def advance(status: Status, to: Status) -> Status:

@@ -211,6 +211,21 @@ async def purge(session: Session, *, older_than_days: int) -> int:
     return len(gone.all())
 
 
+async def check_recording(session: Session, known: Track) -> None:
+    """Check, with the track locked, that its recording is still the one that ``known`` had.
+
+    Raises:
+        errors.Unavailable: It was replaced meanwhile (``recording_replaced``).
+    """
+    statement = select(Track.recording_sha256).where(Track.id == known.id)
+    if await session.scalar(statement) != known.recording_sha256:
+        raise errors.Unavailable(
+            "recording_replaced",
+            "The recording was replaced while it was worked on.",
+            "It is done again by itself, with the new one.",
+        )
+
+
 async def set_recording(session: Session, track_id: uuid.UUID, **fields: Any) -> None:
     """Record where the track's recording lies and what it is."""
     await session.execute(update(Track).where(Track.id == track_id).values(**fields))

@@ -44,8 +44,7 @@ async def retry(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
 
     Raises:
         errors.NotFound: There is no such job of this owner.
-        errors.Conflict: It is waiting, running or completed, or the same is being done by
-            another job.
+        errors.Conflict: It is waiting, running or completed, or another job is in its way.
     """
     async with tools.database.transaction() as session:
         job = await jobs.get(session, owner_id, job_id)
@@ -59,8 +58,9 @@ async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan
 
     Raises:
         errors.NotFound: There is no such track of this owner.
-        errors.Conflict: The stage is waiting or running already (``stage_running``), or the
-            track has nothing to work on (``no_recording``, ``no_link``, ``no_stems``).
+        errors.Conflict: The stage is waiting or running already (``stage_running``), its
+            recording is being fetched or worked on (``recording_busy``), or the track has nothing
+            to work on (``no_recording``, ``no_link``, ``no_stems``).
         errors.Invalid: What is asked for cannot be done with this track, see ``prepare`` of
             `transcribe` and `warp`.
     """

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from soundforge import errors
 from soundforge.jobs import Abort, Done, Failed, Outcome, Retry, Run
-from soundforge.library import Job, Track, jobs
+from soundforge.library import Job, Track, jobs, tracks
+from soundforge.library.lifecycle import READS_RECORDING
 from soundforge.pipeline import patience, start
 from soundforge.pipeline.reporter import Reporter
 
@@ -67,7 +68,7 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
     await _clean_before(stage, tools, job)
     try:
         made = await _work(stage, tools, job, track)
-        await _save(stage, tools, job, made)
+        await _save(stage, tools, job, track, made)
     except jobs.StaleAttemptError:
         logger.info("stage given up", extra=_about(job))
         await _clean(stage, tools, job.id, job.attempt)
@@ -133,9 +134,11 @@ async def _work(stage: Stage[Made], tools: Tools, job: Job, track: Track) -> Mad
         await asyncio.gather(work, reporting, return_exceptions=True)
 
 
-async def _save(stage: Stage[Made], tools: Tools, job: Job, made: Made) -> None:
+async def _save(stage: Stage[Made], tools: Tools, job: Job, track: Track, made: Made) -> None:
     async def transact(session: Session) -> None:
         current = await jobs.take_to_complete(session, job.id, job.attempt)
+        if stage.name in READS_RECORDING:
+            await tracks.check_recording(session, track)
         await stage.save(session, current, made)
         await start.following(session, tools.queue, current)
         await jobs.complete(session, current)

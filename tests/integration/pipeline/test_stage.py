@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from soundforge import errors
 from soundforge.jobs import Done, Failed, Retry, Run
-from soundforge.library import jobs
+from soundforge.library import jobs, tracks
 from soundforge.pipeline import actions, stage
 from tests.plugins.pipeline import add_job, ended, eventually, queue_row, read_job
 
@@ -211,6 +211,32 @@ async def test_files_of_an_attempt_that_was_given_away_do_not_take_their_place(
     job = await add_job(tools, owner_id)
 
     assert await run(make_stage(work=work), job) == Done()
+
+
+@pytest.mark.parametrize("name", ["separate", "analyze"])
+async def test_what_was_made_of_a_recording_that_was_replaced_is_made_again(
+    tools, owner_id, make_stage, run, name
+):
+    of = []
+
+    async def work(_, job, track, __):
+        of.append(track.recording_sha256)
+        if job.attempt == 1:
+            async with tools.database.transaction() as session:
+                await tracks.set_recording(session, track.id, recording_sha256="new")
+
+    async def save(_, job, __):
+        job.output_path = of[-1]
+
+    job = await add_job(tools, owner_id, name)
+    one = make_stage(name, work=work, save=save)
+
+    assert await run(one, job) == Retry("recording_replaced", 5.0)
+    waiting = await read_job(tools, job.id)
+    assert (waiting.status, waiting.output_path) == ("queued", None)
+    assert await run(one, job) == Done()
+    assert of == [None, "new"]
+    assert (await read_job(tools, job.id)).output_path == "new"
 
 
 async def test_another_queue_job_than_the_jobs_own_does_nothing(tools, owner_id, make_stage, run):

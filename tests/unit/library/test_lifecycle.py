@@ -1,5 +1,6 @@
 """The life of a job, walked at random."""
 
+import pytest
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hypothesis.strategies import sampled_from
 
@@ -65,3 +66,17 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+@pytest.mark.parametrize("stage", ["download", "separate", "analyze", "transcribe", "warp"])
+def test_a_stage_excludes_itself_and_a_download_what_reads_the_recording(stage):
+    everything = ["download", "separate", "analyze", "transcribe", "warp"]
+    excluded = {
+        "download": {"download", "separate", "analyze"},
+        "separate": {"separate", "download"},
+        "analyze": {"analyze", "download"},
+    }
+
+    found = {other for other in everything if lifecycle.excludes(stage, other)}
+
+    assert found == excluded.get(stage, {stage})
