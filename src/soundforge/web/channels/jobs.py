@@ -36,10 +36,10 @@ class JobChannel(Channel):
     async def join(self, payload: dict[str, Any]) -> dict[str, Any]:
         """Let the owner of the job in; answer with its state now."""
         del payload
-        job = await self._job()
+        job = await self._owned()
         self._track_title = job.track.title
         self.subscribe(events.track_topic(job.track_id))
-        return _state(await self._job())
+        return _state(await self._owned())
 
     async def handle_in(self, event: str, payload: Payload) -> Reply | None:
         """Answer ``ping``."""
@@ -49,7 +49,8 @@ class JobChannel(Channel):
     async def handle_info(self, message: Message) -> None:
         """Pass announcements on; after a gap, say what is true now."""
         if message.event == events.RESYNC:
-            await self._tell_job(_state(await self._job()))
+            if (job := await self._found()) is not None:
+                await self._tell_job(_state(job))
         elif message.event == events.PIPELINE_PROGRESS:
             if self.topic == f"jobs:{message.data['job_id']}":
                 await self._tell_job(message.data)
@@ -68,14 +69,20 @@ class JobChannel(Channel):
     async def _tell_job(self, data: dict[str, Any]) -> None:
         event = events.job_event(data["status"])
         if event in _ENDED:
-            job = await self._job()
-            data = {**data, "error": error_out(job), "results": job.results}
+            job = await self._found()
+            error, results = (error_out(job), job.results) if job else (None, None)
+            data = {**data, "error": error, "results": results}
         self.push(event, data)
 
     def _tell_pipeline(self, message: Message) -> None:
         self.push(message.event, {**message.data, "track_title": self._track_title})
 
-    async def _job(self) -> Job:
+    async def _found(self) -> Job | None:
+        """Return the job that was joined, also when its track is in the bin; None if it is gone."""
+        async with self._services.tools.database.transaction() as session:
+            return await jobs.find(session, uuid.UUID(self.topic.partition(":")[2]))
+
+    async def _owned(self) -> Job:
         refused = JoinRefused("job_not_found")
         job_id = _id_in(self.topic)
         if job_id is None:

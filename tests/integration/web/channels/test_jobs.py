@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -9,11 +10,22 @@ import uuid
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from soundforge import events
+from soundforge.library import tracks
+from soundforge.live.limits import Limits, TokenBucket
+from soundforge.live.socket import Socket
+from soundforge.live.testing import MemoryBus
+from soundforge.pipeline import actions
+from soundforge.web.channels.jobs import PATTERN, JobChannel
+from soundforge.web.services import LOCAL_USER
 from tests.fakes import spotify as fake
 from tests.faults.server import Server
+from tests.plugins.app import services_of
+from tests.plugins.pipeline import add_track, begin
 
 CLIENT = Path(__file__).with_name("job_client.mjs")
 LIMIT_S = 90
@@ -108,6 +120,69 @@ def test_a_topic_that_is_no_job_of_ours_is_refused(client, ready_track):
     assert {topic: answer[0] for topic, answer in joins.items()} == dict.fromkeys(strange, "error")
     of_jobs = [answer[1] for topic, answer in joins.items() if topic.startswith("jobs:")]
     assert of_jobs == [{"reason": "job_not_found"}] * 7
+
+
+class Follower:
+    """Follows a job of the open program over a socket without a transport."""
+
+    def __init__(self, node, job_id, bus):
+        services = services_of(node)
+        self.topic = f"jobs:{job_id}"
+        self.socket = Socket(
+            {PATTERN: lambda: JobChannel(services)},
+            bus=bus,
+            limits=Limits(),
+            assigns={"user_id": LOCAL_USER},
+            user_bucket=TokenBucket(1000, 1000),
+        )
+
+    async def join(self):
+        await self.socket.receive(json.dumps(["1", "1", self.topic, "phx_join", {}]))
+        assert (await self.read())[1]["status"] == "ok"
+
+    async def read(self):
+        said = await asyncio.wait_for(self.socket.next_message(), 10)
+        _, _, _, event, payload = json.loads(said)
+        return event, payload
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def queued(node):
+    """Return a track of the open program with a job that waits."""
+    track = await add_track(node.tools, LOCAL_USER)
+    (job,) = await begin(node.tools, track.id, "separate")
+    return job
+
+
+async def test_who_follows_a_job_hears_that_it_ended_with_its_track(node, queued):
+    follower = Follower(node, queued.id, node.pubsub)
+    await follower.join()
+
+    await actions.delete(node.tools, LOCAL_USER, queued.track_id)
+
+    event, payload = await follower.read()
+    assert (event, payload["status"]) == ("job:failed", "cancelled")
+    assert (payload["error"], payload["results"]) == (None, None)
+    assert (await follower.read())[0] == "pipeline:progress"
+    await follower.socket.stop_channels("closed")
+
+
+async def test_after_a_gap_a_deleted_job_is_told_and_one_that_is_gone_is_not(node, queued):
+    bus = MemoryBus()
+    follower = Follower(node, queued.id, bus)
+    await follower.join()
+    topic = events.track_topic(queued.track_id)
+
+    await actions.delete(node.tools, LOCAL_USER, queued.track_id)
+    bus.publish(topic, events.RESYNC)
+    assert (await follower.read())[0] == "job:failed"
+    async with node.tools.database.transaction() as session:
+        await tracks.purge(session, older_than_days=-1)
+    bus.publish(topic, events.RESYNC)
+    bus.publish(topic, events.PIPELINE_COMPLETE, {"track_id": str(queued.track_id)})
+
+    assert (await follower.read())[0] == "pipeline:complete"
+    await follower.socket.stop_channels("closed")
 
 
 @pytest.fixture
