@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ async def check(tools: Tools, path: Path, *, job: str, folder: Path) -> Checked:
 
 
 async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
-    """Move a recording and what belongs to it to where the track's files lie.
+    """Move a recording and what belongs to it to where the track's files lie, over older ones.
 
     Raises:
         errors.Conflict: ``disk_full``.
@@ -91,9 +92,18 @@ async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
     if checked.recording.cover_mime and checked.cover.exists():
         cover_path = layout.cover(track_id, checked.recording.cover_mime)
         await tools.storage.commit(checked.cover, cover_path)
+        await asyncio.to_thread(_remove_others, tools.storage.path(cover_path))
     await tools.storage.commit(checked.peaks, peaks_path)
     await tools.storage.commit(checked.path, recording_path)
+    await asyncio.to_thread(_remove_others, tools.storage.path(recording_path))
     return Kept(checked.recording, recording_path, peaks_path, cover_path)
+
+
+def _remove_others(path: Path) -> None:
+    """Remove what ``path`` replaces, where that had another extension."""
+    for other in path.parent.glob(f"{path.stem}.*"):
+        if other != path:
+            other.unlink(missing_ok=True)
 
 
 def require(tools: Tools, track: Track) -> Path:

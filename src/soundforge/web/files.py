@@ -24,6 +24,7 @@ _LONGEST_NAME: Final = 150
 _LONGEST_SUFFIX: Final = 20
 _RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII | re.IGNORECASE)
 _LONGEST_NUMBER: Final = 19
+_ASK: Final = "private, no-cache"
 _MEDIA_TYPES: Final = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
@@ -118,7 +119,7 @@ def attachment(path: Path, name: str) -> FileResponse:
         path,
         media_type=_MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
         filename=safe_name(name),
-        headers={"Cache-Control": "private, no-cache"},
+        headers={"Cache-Control": _ASK},
     )
 
 
@@ -136,10 +137,20 @@ def immutable(path: Path, media_type: str) -> FileResponse:
     )
 
 
+def replaceable(path: Path, media_type: str) -> FileResponse:
+    """Return a file that another may replace: the user's cache asks whether it is still the same.
+
+    Raises:
+        errors.NotFound: The file is gone (``file_gone``).
+    """
+    _check(path)
+    return StoredFile(path, media_type=media_type, headers={"Cache-Control": _ASK})
+
+
 def made_file(text: str, name: str) -> Response:
     """Return a text that was made for this answer, as a file to keep under ``name``."""
     kind = _MEDIA_TYPES[f".{name.rpartition('.')[2]}"]
-    headers = {"Content-Disposition": disposition(name), "Cache-Control": "private, no-cache"}
+    headers = {"Content-Disposition": disposition(name), "Cache-Control": _ASK}
     return Response(text.encode(), media_type=f"{kind}; charset=utf-8", headers=headers)
 
 

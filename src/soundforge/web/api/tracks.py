@@ -19,7 +19,7 @@ from soundforge.web.api.jobs import JobOut, job_out
 from soundforge.web.api.stems import StemOut
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
-from soundforge.web.files import AUDIO, attachment, file_answers, immutable
+from soundforge.web.files import AUDIO, attachment, file_answers, replaceable
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ async def cover(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     if track.cover_path is None:
         raise errors.NotFound("no_cover", "This track has no cover of its own.")
     path = services.tools.storage.path(track.cover_path)
-    return immutable(path, _IMAGE_TYPES.get(path.suffix, "application/octet-stream"))
+    return replaceable(path, _IMAGE_TYPES.get(path.suffix, "application/octet-stream"))
 
 
 @ROUTES.get(
@@ -220,7 +220,7 @@ async def peaks(track_id: uuid.UUID, services: S, user: User) -> FileResponse:
     track = await _track(services, user, track_id)
     if track.peaks_path is None:
         raise errors.NotFound("no_recording", "This track has no recording yet.")
-    return immutable(services.tools.storage.path(track.peaks_path), "application/octet-stream")
+    return replaceable(services.tools.storage.path(track.peaks_path), "application/octet-stream")
 
 
 async def _track(services: S, user: uuid.UUID, track_id: uuid.UUID) -> Track:

@@ -193,6 +193,27 @@ async def test_a_file_that_is_gone_from_disk_is_not_found(api, node):
     assert answer.json()["code"] == "file_gone"
 
 
+@pytest.mark.parametrize("what", ["cover", "peaks"])
+async def test_a_file_that_was_replaced_is_not_taken_from_the_cache(api, node, what):
+    track_id = uuid.uuid4()
+    place = f"downloads/{track_id}/{what}.jpg"
+    path = node.tools.storage.path(place)
+    path.parent.mkdir()
+    path.write_bytes(b"old")
+    await fill(node, "Fetched again", id=track_id, **{f"{what}_path": place})
+    where = f"/api/v1/tracks/{track_id}/{what}"
+
+    first = await api.get(where)
+    known = {"If-None-Match": first.headers["etag"]}
+    same = await api.get(where, headers=known)
+    path.write_bytes(b"another")
+    other = await api.get(where, headers=known)
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert (first.content, same.status_code) == (b"old", 304)
+    assert (other.status_code, other.content) == (200, b"another")
+
+
 async def test_a_deleted_track_comes_back_from_the_bin(api, node):
     (track,) = await fill(node, "Back")
     where = f"/api/v1/tracks/{track.id}"
