@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,12 +102,18 @@ def run_librosa(song: Path) -> Run:
 
 
 def run_engine(song: Path, folder: Path, names: Sequence[str], models_dir: Path | None) -> Run:
-    """Run our engine on ``song`` for the features ``names``, its files written to ``folder``."""
+    """Run our engine on ``song`` for the features ``names``, its files written to ``folder``.
+
+    The answer is what it found.
+    """
     params = {"path": str(song.absolute()), "features": list(names)}
     params["models_dir"] = str(models_dir) if models_dir else None
-    request = protocol.Request("bench", {**params, "out_dir": str(folder / "out")})
+    out_dir = folder / "out"
+    request = protocol.Request("bench", {**params, "out_dir": str(out_dir)})
     command = [sys.executable, "-m", "soundforge.engines.analyze"]
-    return _run(command, protocol.encode(request))
+    run = _run(command, protocol.encode(request))
+    found = (out_dir / run.answer["value"]["result_name"]).read_text()
+    return replace(run, answer=json.loads(found))
 
 
 def summarise(song: Path, first: Run, rounds: list[tuple[Run, Run, Run]]) -> dict[str, Any]:
@@ -117,7 +123,7 @@ def summarise(song: Path, first: Run, rounds: list[tuple[Run, Run, Run]]) -> dic
     ratios = [a / b.took_s for a, b in zip(without_cqt, engine, strict=True)]
     ratios_cqt = [a.took_s / b.took_s for a, b, _ in rounds]
     ratios_whole = [a.took_s / c.took_s for a, _, c in rounds]
-    found = whole[-1].answer["value"]
+    found = whole[-1].answer
     return {
         "machine": {"cpus": os.cpu_count(), "arch": platform.machine(), "load": os.getloadavg()},
         "song_s": round(soundfile.info(song).duration, 1),

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -106,13 +107,14 @@ def _ask_engine(piece: Piece, tasks: list[Task]) -> tuple[dict[str, Any], float]
     features = sorted({name for task in tasks for name in task.features})
     best = sorted({name for task in tasks for name in task.best})
     params = {"path": str(piece.mix), "features": features, "models_dir": str(MODELS), "best": best}
-    request = protocol.encode(protocol.Request(piece.name, {**params, "out_dir": None}))
     command = [sys.executable, "-m", "soundforge.engines.analyze"]
-    done = subprocess.run(command, input=request, capture_output=True, check=False)
-    answer = json.loads(done.stdout.splitlines()[-1])
-    if answer["type"] != "result":
-        raise SystemExit(f"{piece.name}: {answer}\n{done.stderr.decode()}")
-    value = answer["value"]
+    with tempfile.TemporaryDirectory(prefix="sfa-eval-") as out_dir:
+        request = protocol.encode(protocol.Request(piece.name, {**params, "out_dir": out_dir}))
+        done = subprocess.run(command, input=request, capture_output=True, check=False)
+        answer = json.loads(done.stdout.splitlines()[-1])
+        if answer["type"] != "result":
+            raise SystemExit(f"{piece.name}: {answer}\n{done.stderr.decode()}")
+        value = json.loads(Path(out_dir, answer["value"]["result_name"]).read_text())
     return {task.name: task.ours(value) for task in tasks}, value["took_s"]
 
 
