@@ -283,7 +283,12 @@ class Channel:
             self._fail("subscription lost")
 
     def _deliver_info(self, message: Message) -> None:
-        self.deliver(Info(message), self.merge_key(message))
+        """Keep an announcement; of a topic that says more than fits, only that there was more."""
+        try:
+            self._mailbox.put(Info(message), self.merge_key(message))
+        except MailboxFull:
+            self._mailbox.drop_infos(message.topic)
+            self.deliver(Info(Notice(message.topic, RESYNC)))
 
     def _fail(self, fault: str) -> None:
         if not self._failure.done():

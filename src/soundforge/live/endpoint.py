@@ -55,8 +55,7 @@ class Client:
     """Whom the connect hook let in.
 
     Args:
-        socket_id: All sockets with this id can be cut by `SocketEndpoint.disconnect`:
-            ``users:42``. They share one rate limit too.
+        socket_id: All sockets with this id, ``users:42``, share one rate limit.
         assigns: What channels see as `Channel.assigns`.
     """
 
@@ -114,17 +113,16 @@ class SocketEndpoint:
         Returns when all channels have cleaned up, at most ``drain_timeout_s`` later.
         """
         self._is_draining = True
-        await self._cut(list(self._sockets), socket.RESTART, "restarting")
+        open_now = list(self._sockets)
 
-    async def disconnect(self, socket_id: str) -> None:
-        """Close the sockets with this id at once: log-out, a disabled user, a changed role."""
-        cut = [sock for sock, its_id in self._sockets.items() if its_id == socket_id]
-        await self._cut(cut, socket.POLICY, "disconnected")
+        async def cut(sock: Socket) -> None:
+            await sock.stop_channels("shutdown")
+            sock.close(socket.RESTART, "restarting")
 
-    @property
-    def socket_count(self) -> int:
-        """Sockets that are open now."""
-        return len(self._sockets)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.drain_timeout_s):
+                await asyncio.gather(*map(cut, open_now))
+                await asyncio.gather(*(sock.is_released.wait() for sock in open_now))
 
     def is_ours(self, connection: HTTPConnection) -> bool:
         """Check Host and Origin; see `origin.is_allowed`."""
@@ -173,16 +171,6 @@ class SocketEndpoint:
         )
         self._sockets[sock] = client.socket_id
         return sock
-
-    async def _cut(self, cut: list[Socket], code: int, reason: str) -> None:
-        async def cut_one(sock: Socket) -> None:
-            await sock.stop_channels("shutdown")
-            sock.close(code, reason)
-
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.limits.drain_timeout_s):
-                await asyncio.gather(*(cut_one(sock) for sock in cut))
-                await asyncio.gather(*(sock.is_released.wait() for sock in cut))
 
     async def _serve_websocket(self, ws: WebSocket) -> None:
         token = _token_of(ws.scope.get("subprotocols", []))

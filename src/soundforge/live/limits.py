@@ -22,7 +22,8 @@ class Limits:
         frames_per_s: Frames a socket may send, over time. A user's sockets share four times this.
         frames_burst: Frames a socket may send at once.
         refusals_before_close: Frames refused in a row before the socket closes with 1008.
-        mailbox_size: Messages that may wait for one channel; one more crashes it.
+        mailbox_size: Messages that may wait for one channel. One more announcement, and its topic's
+            become one ``resync``; one more event of the client, and the channel crashes.
         send_queue_frames: Frames that may wait for a slow client; one more drops it.
         send_queue_bytes: The same, in bytes.
         send_timeout_s: Longest time one frame may take to leave.

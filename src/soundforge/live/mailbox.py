@@ -91,5 +91,13 @@ class Mailbox:
         del self._items[slot]
         return item.message
 
+    def drop_infos(self, topic: str) -> None:
+        """Forget what ``topic`` said and nobody has read."""
+        waiting = self._items.items()
+        kept = (
+            (k, i) for k, i in waiting if not (isinstance(i, Info) and i.message.topic == topic)
+        )
+        self._items = OrderedDict(kept)
+
     def __len__(self) -> int:
         return len(self._items)

@@ -30,13 +30,13 @@ class Navigation:
     """Where the page wants to go.
 
     Args:
-        kind: ``patch`` the address of this page, ``navigate`` to another live page over the same
-            socket, ``redirect`` with a full page load.
+        kind: ``patch`` the address of this page, or ``navigate`` to another live page over the
+            same socket.
         to: A path of ours, ``/tracks/42?tab=stems``.
         replaces: Whether the browser's history entry is replaced instead of a new one added.
     """
 
-    kind: Literal["patch", "navigate", "redirect"]
+    kind: Literal["patch", "navigate"]
     to: str
     replaces: bool = False
 
@@ -143,11 +143,6 @@ class LivePage:
     # --- what a subclass uses ---
 
     @property
-    def is_connected(self) -> bool:
-        """Whether a browser's socket is there; False while the first HTML is made."""
-        return self._live.subscriber is not None
-
-    @property
     def session(self) -> Mapping[str, Any]:
         """What the site knows about the visitor."""
         return self._live.session
@@ -231,10 +226,6 @@ class LivePage:
     def push_navigate(self, to: str, *, replaces: bool = False) -> None:
         """Go to another live page over the same socket."""
         self._live.navigation = Navigation("navigate", to, replaces)
-
-    def redirect(self, to: str) -> None:
-        """Go anywhere of ours with a full page load."""
-        self._live.navigation = Navigation("redirect", to)
 
     # --- for the live layer ---
 

@@ -106,14 +106,6 @@ def encode(frame: Frame) -> str | bytes:
     return text
 
 
-def encode_push(frame: Frame) -> str | bytes:
-    """Write a frame the way a client does; for tests and for clients in Python."""
-    if not isinstance(frame.payload, bytes):
-        return encode(frame)
-    strings = (frame.join_ref or "", frame.ref or "", frame.topic, frame.event)
-    return _pack(_PUSH, strings, frame.payload)
-
-
 def _decode_text(text: str, max_depth: int) -> Frame:
     _check_depth(text, max_depth)
     try:

@@ -14,7 +14,6 @@ class _Insert:
     dom_id: str
     item: Any
     at: int
-    limit: int | None
 
 
 class Stream:
@@ -34,13 +33,12 @@ class Stream:
         self.statics: tuple[str, ...] | None = None
         """The template of the rows that were sent last; see `rows`."""
 
-    def insert(self, item: Any, *, at: int = -1, limit: int | None = None) -> None:
+    def insert(self, item: Any, *, at: int = -1) -> None:
         """Add an item, or update it where it stands.
 
         Args:
             item: What the row shows.
             at: Index of a new row: 0 first, -1 last. A row that is there already stays in place.
-            limit: Rows to keep after the insert: positive keeps the first, negative the last.
         """
         dom_id = self._dom_id(item)
         waiting = self._inserts.get(dom_id)
@@ -48,7 +46,7 @@ class Stream:
             # Not in the browser yet: the newest content, at the place that was asked first.
             waiting.item = item
             return
-        self._inserts[dom_id] = _Insert(dom_id, item, at, limit)
+        self._inserts[dom_id] = _Insert(dom_id, item, at)
 
     def delete(self, item: Any) -> None:
         """Remove an item's row."""
@@ -75,7 +73,8 @@ class Stream:
         """Return the changes in wire form; None when there are none."""
         if not (self._inserts or self._deletes or self._is_reset):
             return None
-        inserts = [[row.dom_id, row.at, row.limit, False] for row in self._inserts.values()]
+        # The client could also keep a number of rows only, or update without an insert.
+        inserts = [[row.dom_id, row.at, None, False] for row in self._inserts.values()]
         changes: list[Any] = [self.name, inserts, list(self._deletes)]
         return [*changes, True] if self._is_reset else changes
 

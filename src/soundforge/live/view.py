@@ -239,8 +239,6 @@ class LiveChannel(Channel):
         where: dict[str, Any] = {"to": wish.to}
         if self._page.live_state.flash:
             where["flash"] = self._signer.sign("flash", self._page.live_state.flash)
-        if wish.kind == "redirect":
-            return {"redirect": where}
         return {"live_redirect": {**where, "kind": _history(wish)}}
 
     def _first_render(self) -> Wire:

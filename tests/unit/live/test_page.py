@@ -62,7 +62,7 @@ class Counter(LivePage):
                 self.push_patch("/other")
             case "leave":
                 self.put_flash("info", "bye")
-                self.redirect("/login")
+                self.push_navigate("/other")
         return None
 
     async def handle_info(self, message):
@@ -331,12 +331,12 @@ async def test_a_patch_to_another_page_is_our_own_mistake_and_crashes(browser):
     assert (await browser.read())[3] == "phx_error"
 
 
-async def test_a_redirect_carries_its_flash_signed(browser):
+async def test_a_visitor_sent_to_another_page_takes_the_flash_along_signed(browser):
     await browser.join()
 
-    where = (await browser.event("leave"))["response"]["redirect"]
+    where = (await browser.event("leave"))["response"]["live_redirect"]
 
-    assert where["to"] == "/login"
+    assert (where["to"], where["kind"]) == ("/other", "push")
     assert SIGNER.verify("flash", where["flash"], max_age_s=60) == {"info": "bye"}
 
 

@@ -41,6 +41,8 @@ class Room(Channel):
             raise RuntimeError("asked to")
         if event == "hang":
             await asyncio.sleep(60)
+        if event == "linger":
+            await asyncio.sleep(0.05)
         if event == "quiet":
             return None
         return (
@@ -179,15 +181,26 @@ async def test_a_channel_that_hangs_crashes_in_time(client):
     assert await client.read() == ["1", None, "room:1", "phx_error", {}]
 
 
-async def test_an_overflowing_mailbox_crashes_the_channel(client):
+async def test_more_events_of_the_client_than_fit_crash_the_channel(client):
     await client.join("room:1")
-    await client.send("1", "2", "room:1", "hang", {})
     for n in range(10):
-        client.bus.publish("room:1", "note", {"n": n})
+        await client.send("1", str(n), "room:1", "hang", {})
 
     assert await client.read() == ["1", None, "room:1", "phx_error", {}]
     await client.socket.stop_channels("closed")
     assert ended == [("room:1", "crashed")]
+
+
+async def test_more_announcements_than_fit_become_a_resync_before_the_newest(client):
+    await client.join("room:1")
+    await client.send("1", "2", "room:1", "linger", {})
+    await asyncio.sleep(0.01)
+    for n in range(12):
+        client.bus.publish("room:1", "note", {"n": n})
+
+    assert (await client.read())[3] == "phx_reply"
+    heard = [(await client.read())[3:] for _ in range(3)]
+    assert heard == [["resync", {}], ["note", {"n": 10}], ["note", {"n": 11}]]
 
 
 async def test_messages_reach_the_client_in_order(client):

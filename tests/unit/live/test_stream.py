@@ -11,14 +11,14 @@ def item(number: int, name: str = "") -> SimpleNamespace:
     return SimpleNamespace(id=number, name=name)
 
 
-def test_an_insert_names_its_place_and_its_limit():
+def test_an_insert_names_its_place():
     stream = Stream("jobs")
     stream.insert(item(1))
-    stream.insert(item(2), at=0, limit=-10)
+    stream.insert(item(2), at=0)
 
     assert stream.peek() == [
         "jobs",
-        [["jobs-1", -1, None, False], ["jobs-2", 0, -10, False]],
+        [["jobs-1", -1, None, False], ["jobs-2", 0, None, False]],
         [],
     ]
 
