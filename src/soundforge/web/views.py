@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import chords
-from soundforge.library import Track, tracks
+from soundforge.library import Track, analyses, tracks
 from soundforge.web import by_request, song_sheet
 from soundforge.web.piece_views import stage_view, stem_view
 from soundforge.web.studio import (
@@ -43,7 +43,7 @@ def track_view(
         stems_of: What each model makes; without it, stems that are being made are not shown.
     """
     stages = _stages(track, looks)
-    analysis = track.analyses[-1] if track.analyses else None
+    analysis = analyses.newest(track)
     features: dict[str, Any] = analysis.features if analysis else {}
     return TrackView(
         id=str(track.id),

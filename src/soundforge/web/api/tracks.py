@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from soundforge import errors
 from soundforge.library import Track, tracks
+from soundforge.library.analyses import newest
 from soundforge.pipeline import actions, outlook
 from soundforge.web import cursor as cursors
 from soundforge.web.api.analyses import AnalysisOut
@@ -55,7 +56,9 @@ class TrackOut(BaseModel):
     channels: int | None
     jobs: list[JobOut]
     stems: list[StemOut] = Field(description="Of the newest separation that completed.")
-    analysis: AnalysisOut | None = Field(description="The newest.")
+    analysis: AnalysisOut | None = Field(
+        description="Of each feature the newest that was found; id and time of the newest analysis."
+    )
     inserted_at: datetime
     updated_at: datetime
 
@@ -87,6 +90,7 @@ class AnalysesBody(BaseModel):
 
 def track_out(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackOut:
     """Return ``track`` as it goes out."""
+    found = newest(track)
     return TrackOut(
         id=track.id,
         title=track.title,
@@ -103,7 +107,7 @@ def track_out(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> TrackOut:
         channels=track.channels,
         jobs=[job_out(job, looks.get(job.id), track.stems) for job in track.jobs],
         stems=[StemOut.of(stem) for stem in tracks.newest_stems(track)],
-        analysis=AnalysisOut.of(track.analyses[-1]) if track.analyses else None,
+        analysis=AnalysisOut.of(found) if found is not None else None,
         inserted_at=track.inserted_at,
         updated_at=track.updated_at,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from soundforge.library import tracks
 from soundforge.web.services import LOCAL_USER
+from tests.fixtures import songs
 
 
 async def fill(node, *titles, **fields):
@@ -131,6 +132,23 @@ async def test_a_track_is_shown_without_any_path_of_the_server(api, node):
     assert (shown["id"], shown["title"], shown["artist"]) == (str(track.id), "One", "Ann")
     assert shown["jobs"] == shown["stems"] == []
     assert not [name for name in shown if name.endswith("_path")]
+
+
+async def test_an_analysis_of_one_thing_hides_nothing_that_is_known(api, node):
+    (track,) = await fill(node, "One")
+    whole = {"tempo": {"bpm": 120.0}, "key": {"name": "A minor"}}
+    await songs.analyze(node.tools, track.id, whole, tempo=120.0, key="A minor")
+    await songs.analyze(node.tools, track.id, {"key": {"name": "C major"}}, key="C major")
+
+    (listed,) = (await api.get("/api/v1/tracks")).json()["data"]
+    shown = (await api.get(f"/api/v1/tracks/{track.id}")).json()["data"]["analysis"]
+    every = (await api.get(f"/api/v1/tracks/{track.id}/analyses")).json()["data"]
+
+    assert (shown["tempo"], shown["key"]) == (120.0, "C major")
+    assert shown["features"] == {**whole, "key": {"name": "C major"}}
+    assert shown["id"] == every[-1]["id"]
+    assert [one["tempo"] for one in every] == [120.0, None]
+    assert listed["analysis"] == shown
 
 
 ONE_TRACK = [
