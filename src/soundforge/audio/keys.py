@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.engines import note_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PITCHES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS: Final = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -35,6 +38,22 @@ def moved_key(key: str, semitones: float) -> str:
         return key
     tonic, is_minor = found
     return note_names.of_key((tonic + round(semitones)) % 12, is_minor=is_minor)
+
+
+def moved_camelot(code: str, semitones: int) -> str:
+    """Return the Camelot code of the key ``semitones`` higher: seven hours on for each."""
+    return f"{(int(code[:-1]) - 1 + 7 * semitones) % 12 + 1}{code[-1]}"
+
+
+def course(key: Mapping[str, Any] | None) -> tuple[tuple[float, str], ...]:
+    """Return when each key of a song begins, in seconds, and its name as it is written.
+
+    Args:
+        key: The feature ``key`` of an analysis; None, or one without a key, has none.
+    """
+    found = key or {}
+    stretches = found.get("segments") or ([{**found, "start_s": 0.0}] if found.get("name") else [])
+    return tuple((one["start_s"], moved_key(one["name"], 0)) for one in stretches)
 
 
 def _signature(key: str) -> int:

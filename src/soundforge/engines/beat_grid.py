@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from soundforge.engines import trust
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 AFTER: Final = ("beats",)
 
 _FEWEST_BEATS: Final = 8
-_LEAST_CONFIDENCE: Final = 0.2
-_LEAST_BAR_CONFIDENCE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def grid(recording: Recording) -> Grid:
     nothing = np.zeros(0)
     beats = recording.found["beats"].value if "beats" in recording.found else {}
     beats_s = np.asarray(beats.get("beats_s") or [], np.float64)
-    if len(beats_s) < _FEWEST_BEATS or (beats.get("confidence") or 0.0) < _LEAST_CONFIDENCE:
+    if len(beats_s) < _FEWEST_BEATS or (beats.get("confidence") or 0.0) < trust.LEAST_BEATS:
         return Grid(nothing, nothing)
-    if (beats.get("bar_confidence") or 0.0) < _LEAST_BAR_CONFIDENCE:
+    if (beats.get("bar_confidence") or 0.0) < trust.LEAST_BARS:
         return Grid(beats_s, nothing)
     return Grid(beats_s, np.asarray(beats.get("downbeats_s") or [], np.float64))

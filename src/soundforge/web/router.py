@@ -17,6 +17,7 @@ from soundforge.web.api import (
     jobs,
     mixes,
     models,
+    notes,
     song,
     stems,
     track_jobs,
@@ -48,9 +49,9 @@ def make() -> FastAPI:
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, track_jobs, song, uploads, imports, jobs, job_stems, mixes, stems):
+    for resource in (tracks, track_jobs, song, notes, uploads, imports, jobs, job_stems):
         api.include_router(resource.ROUTES)
-    for resource in (batches, versions, models, docs):
+    for resource in (mixes, stems, batches, versions, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

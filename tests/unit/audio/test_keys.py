@@ -54,3 +54,28 @@ def test_what_is_no_key_is_refused(key):
 )
 def test_a_key_moves_along(key, semitones, moved):
     assert keys.moved_key(key, semitones) == moved
+
+
+A_MINOR = {"name": "A minor", "confidence": 0.2, "segments": []}
+SPANS = [{"start_s": 0.0, "name": "A# major"}, {"start_s": 40.0, "name": "C minor"}]
+
+
+@pytest.mark.parametrize(
+    ("found", "course"),
+    [
+        ({**A_MINOR, "segments": SPANS}, ((0.0, "Bb major"), (40.0, "C minor"))),
+        (A_MINOR, ((0.0, "A minor"),)),
+        ({"name": None, "segments": []}, ()),
+        (None, ()),
+    ],
+)
+def test_the_course_of_the_key_is_written_as_musicians_do(found, course):
+    assert keys.course(found) == course
+
+
+@pytest.mark.parametrize(
+    ("code", "semitones", "moved"),
+    [("8B", 0, "8B"), ("8B", 2, "10B"), ("8A", -1, "1A"), ("12A", 12, "12A"), ("1B", 5, "12B")],
+)
+def test_a_camelot_code_moves_with_its_key(code, semitones, moved):
+    assert keys.moved_camelot(code, semitones) == moved

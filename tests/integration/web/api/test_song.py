@@ -42,6 +42,53 @@ async def test_the_timeline_has_all_that_a_player_draws(api, song):
         "label": "A",
         "name": "intro",
     }
+    assert [(one["time_s"], one["label"]) for one in found["cue_points"]] == [
+        (0.0, "Start"),
+        (1.0, "Drop"),
+        (2.0, "End"),
+    ]
+    assert found["markers"] == [{"time_s": 1.0, "kind": "drop", "intensity": 0.6}]
+    assert found["loops"] == [{"start_s": 0.5, "end_s": 1.5, "bars": 1, "beats": 2, "score": 0.75}]
+
+
+async def test_keys_and_curves_lie_on_the_timeline(api, node):
+    spans = [
+        {"start_s": 0.0, "end_s": 1.0, "name": "A# major", "camelot": "6B", "confidence": 0.2},
+        {"start_s": 1.0, "end_s": 2.0, "name": "C minor", "camelot": "5A", "confidence": 0.1},
+    ]
+    features = {
+        "key": {"name": "A# major", "segments": spans},
+        "cues": songs.CUES,
+        "tempo": {"curve": [{"at_s": 0.5, "bpm": 118.0}, {"at_s": 1.5, "bpm": 124.0}]},
+    }
+    track_id = await songs.ready(
+        node.tools, LOCAL_USER, {"bass": audio.silence()}, features=features
+    )
+
+    found = (await read(api, f"/api/v1/tracks/{track_id}/timeline", transpose=2)).json()["data"]
+
+    assert [(one["start_s"], one["name"], one["camelot"]) for one in found["keys"]] == [
+        (0.0, "C major", "8B"),
+        (1.0, "D minor", "7A"),
+    ]
+    assert found["energy"] == {
+        "times_s": [0.25, 0.75, 1.25, 1.75],
+        "values": [0.25, 0.5, 1.0, 0.75],
+    }
+    assert found["tempi"] == features["tempo"]["curve"]
+
+
+async def test_bars_that_are_not_sure_enough_are_not_told(api, node):
+    doubted = {**songs.BEATS, "bar_confidence": 0.1}
+    track_id = await songs.ready(
+        node.tools, LOCAL_USER, {"bass": audio.silence()}, features={"beats": doubted}
+    )
+
+    for what in ("timeline", "beats"):
+        found = (await read(api, f"/api/v1/tracks/{track_id}/{what}")).json()["data"]
+
+        assert found["beats_s"] == [0.5, 1.0, 1.5, 2.0]
+        assert (found["downbeats_s"], found["beats_per_bar"]) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +117,13 @@ async def test_chords_and_beats_are_files_to_keep(api, song):
     assert [(row["start_s"], row["name"]) for row in rows][1:] == [("0.500", "Am7"), ("1.500", "F")]
     assert text.text.splitlines() == ["0:00.00  -", "0:00.50  Am", "0:01.50  F"]
     assert beats.text.splitlines()[1] == "0.500,1,1"
+    labels = await read(api, f"{song}/chords", format="labels", transpose=2)
+    bars = await read(api, f"{song}/beats", format="labels")
+    assert labels.text == "0.500000\t1.500000\tBm\n1.500000\t2.000000\tG\n"
+    assert bars.text.splitlines()[2] == "1.500000\t1.500000\t2.1"
     for answer, name in (
+        (labels, "Somebody - Song_One - chord labels.txt"),
+        (bars, "Somebody - Song_One - beat labels.txt"),
         (chords, "Somebody - Song_One - chords.csv"),
         (text, "Somebody - Song_One - chords.txt"),
         (beats, "Somebody - Song_One - beats.csv"),
@@ -98,7 +151,9 @@ async def test_a_song_without_a_pulse_has_none(api, node):
     timeline = (await read(api, f"/api/v1/tracks/{track_id}/timeline")).json()["data"]
 
     assert beats == {"beats_s": [], "downbeats_s": [], "beats_per_bar": None}
-    assert (timeline["chords"], timeline["sections"]) == ([], [])
+    for name in ("chords", "sections", "keys", "tempi", "cue_points", "markers", "loops"):
+        assert timeline[name] == []
+    assert timeline["energy"] == {"times_s": [], "values": []}
 
 
 async def test_what_was_not_looked_for_is_not_found(api, node):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import uuid
 import zipfile
@@ -16,7 +17,16 @@ from soundforge.storage import layout
 from soundforge.web.services import LOCAL_USER
 from tests.fixtures import audio, songs
 
-FEATURES = {**songs.FEATURES, "tempo": {"bpm": 120.0}, "key": {"name": "A minor"}}
+FEATURES = {
+    **songs.FEATURES,
+    "tempo": {"bpm": 120.0, "curve": [{"at_s": 0.5, "bpm": 118.0}, {"at_s": 1.5, "bpm": 122.0}]},
+    "key": {
+        "name": "A minor",
+        "segments": [
+            {"start_s": 0.0, "end_s": 2.0, "name": "A minor", "camelot": "8A", "confidence": 0.2}
+        ],
+    },
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -132,21 +142,54 @@ async def test_the_timeline_of_a_version_is_as_it_sounds(api, node, track_id):
         (1.875, "E"),
     ]
     assert found["sections"][1]["start_s"] == 1.25
+    assert [(one["end_s"], one["name"], one["camelot"]) for one in found["keys"]] == [
+        (2.5, "G# minor", "1A")
+    ]
+    assert found["energy"]["times_s"] == [0.3125, 0.9375, 1.5625, 2.1875]
+    assert [(one["at_s"], round(one["bpm"], 6)) for one in found["tempi"]] == [
+        (0.625, 94.4),
+        (1.875, 97.6),
+    ]
+    assert [one["time_s"] for one in found["cue_points"]] == [0.0, 1.25, 2.5]
+    assert [one["time_s"] for one in found["markers"]] == [1.25]
+    assert [(one["start_s"], one["end_s"]) for one in found["loops"]] == [(0.625, 1.875)]
+
+
+async def test_what_is_kept_of_a_version_is_as_it_sounds(api, node, track_id):
+    job_id = await made(node, track_id)
+    where = f"/api/v1/tracks/{track_id}"
+
+    chords = await api.get(f"{where}/chords?version={job_id}&format=csv")
+    beats = await api.get(f"{where}/beats?version={job_id}&format=csv")
+
+    rows = list(csv.DictReader(io.StringIO(chords.text)))
+    assert [(row["start_s"], row["name"]) for row in rows][1:] == [("0.625", "Gm"), ("1.875", "Eb")]
+    assert beats.text.splitlines()[1:3] == ["0.625,1,1", "1.250,1,2"]
+    name = unquote(chords.headers["content-disposition"])
+    assert "Somebody - Song_One - 80%, -2 st - chords.csv" in name
 
 
 async def test_bars_of_an_even_version_are_even(api, node, track_id):
-    beats = {"beats_s": [0.5, 1.5, 2.0], "downbeats_s": [0.5, 1.5, 2.0], "beats_per_bar": 1}
+    beats = {
+        **songs.BEATS,
+        "beats_s": [0.5, 1.5, 2.0],
+        "downbeats_s": [0.5, 1.5, 2.0],
+        "beats_per_bar": 1,
+    }
     await songs.analyze(node.tools, track_id, {**FEATURES, "beats": beats})
     job_id = await made(node, track_id, rate=1.0, steady=True)
 
     answer = await api.get(f"/api/v1/tracks/{track_id}/timeline?version={job_id}")
 
     assert answer.json()["data"]["downbeats_s"] == [0.375, 1.125, 1.875]
+    assert answer.json()["data"]["tempi"] == []
 
 
 async def test_what_is_no_version_is_not_found(api, node, track_id):
     for what, code in (
         (f"tracks/{track_id}/timeline?version={uuid.uuid4()}", "version_not_found"),
+        (f"tracks/{track_id}/chords?version={uuid.uuid4()}", "version_not_found"),
+        (f"tracks/{track_id}/beats?version={uuid.uuid4()}", "version_not_found"),
         (f"jobs/{uuid.uuid4()}/warped", "job_not_found"),
     ):
         answer = await api.get(f"/api/v1/{what}")
