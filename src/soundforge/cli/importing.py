@@ -52,13 +52,22 @@ async def import_(
             found = [await api.follow(track) for track in found]
     for track in found:
         terminal.echo(json.dumps(track) if as_json else f"{track['id']}  {track['title']}")
-    failed = [job for track in found for job in track["jobs"] if job["status"] == "failed"]
+    failed = [job for track in found for job in _newest(track) if job["status"] == "failed"]
     for job in failed:
         terminal.console.print(
             f"[red]{job['stage']}:[/] {job['error']['message']}", highlight=False
         )
     if wait and failed:
         raise SystemExit(1)
+
+
+def _newest(track: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the newest job of each stage that an import runs.
+
+    A track that was there already may have older ones, and notes or versions in the making.
+    """
+    of_import = [job for job in track["jobs"] if job["stage"] in _WORDS]  # the oldest first
+    return list({job["stage"]: job for job in of_import}.values())
 
 
 class _Api:
@@ -86,7 +95,7 @@ class _Api:
         with terminal.progress_bar(track["title"]) as bar:
             while True:
                 track = await self._send("GET", f"/tracks/{track['id']}")
-                jobs = track["jobs"]
+                jobs = _newest(track)
                 if all(job["status"] in _FINAL for job in jobs):
                     return track
                 now = next(job for job in jobs if job["status"] not in _FINAL)
