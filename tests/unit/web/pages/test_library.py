@@ -93,6 +93,7 @@ async def test_nothing_pasted_is_said_kindly(value):
     driver = await mounted(FakeStudio())
 
     await driver.page.handle_event("import", value)
+    await driver.settle()
 
     assert driver.page.fault is not None
 
