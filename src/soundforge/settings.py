@@ -7,20 +7,34 @@ else is given plain values.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 TOML_NAME = "soundforge.toml"
+
+HostName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$")
+]
+"""A name or an address as ``Host`` carries it, without the port; IPv6 in brackets."""
 
 
 class _Group(BaseModel):
@@ -144,9 +158,10 @@ class Settings(BaseSettings):
         description="Address to listen on; only loopback until accounts exist.",
     )
     port: int = Field(default=4000, ge=0, le=65535, description="Port to listen on; 0: any.")
-    allowed_hosts: tuple[str, ...] = Field(
+    allowed_hosts: Annotated[tuple[HostName, ...], NoDecode] = Field(
         default=("localhost", "127.0.0.1", "[::1]"),
-        description="Host names that requests and sockets may name.",
+        min_length=1,
+        description="Host names that requests and sockets may name, with commas between them.",
     )
     role: Literal["full", "web", "worker"] = Field(
         default="full", description="full: web and workers; web: no workers; worker: no web."
@@ -195,6 +210,19 @@ class Settings(BaseSettings):
     engines: EngineSettings = EngineSettings()
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, given: Any) -> Any:
+        """Take a list, one in JSON, or words with commas between them."""
+        if not isinstance(given, str):
+            return given
+        try:
+            listed = json.loads(given)
+        except ValueError:  # such as [::1]
+            listed = None
+        words = (word.strip() for word in given.split(","))
+        return listed if isinstance(listed, list) else tuple(filter(None, words))
 
     @classmethod
     def settings_customise_sources(

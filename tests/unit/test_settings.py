@@ -37,6 +37,29 @@ def test_the_file_counts_less_than_the_environment_and_that_less_than_arguments(
     assert Settings(port=1003).port == 1003
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a.example", ("a.example",)),
+        ("a.example, 127.0.0.1,[::1],", ("a.example", "127.0.0.1", "[::1]")),
+        ("[::1]", ("[::1]",)),
+        ('["a.example", "b.example"]', ("a.example", "b.example")),
+    ],
+)
+def test_host_names_stand_between_commas_or_in_json(monkeypatch, text, names):
+    monkeypatch.setenv("SFA_ALLOWED_HOSTS", text)
+
+    assert Settings().allowed_hosts == names
+
+
+def test_host_names_are_a_list_or_words_in_the_file(folder):
+    (folder / TOML_NAME).write_text('allowed_hosts = ["a.example", "b.example"]')
+    assert Settings().allowed_hosts == ("a.example", "b.example")
+
+    (folder / TOML_NAME).write_text('allowed_hosts = "a.example, b.example"')
+    assert Settings().allowed_hosts == ("a.example", "b.example")
+
+
 def test_secrets_print_as_stars(monkeypatch):
     monkeypatch.setenv("SFA_SPOTIFY__CLIENT_SECRET", "hush")
 
@@ -58,6 +81,10 @@ def test_it_is_frozen(change):
         ("SFA_PORT", "65536"),
         ("SFA_PORT", "four"),
         ("SFA_ROLE", "boss"),
+        ("SFA_ALLOWED_HOSTS", ""),
+        ("SFA_ALLOWED_HOSTS", "a.example:4000"),
+        ("SFA_ALLOWED_HOSTS", '["a.example"'),
+        ("SFA_ALLOWED_HOSTS", "[1]"),
         ("SFA_QUEUES__DOWNLOAD", "-1"),
         ("SFA_SPOTIFY__MARKET", "usa"),
         ("SFA_LIMITS__UPLOAD_BYTES", "0"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import tomllib
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,7 +26,7 @@ from rich.progress import (
 from soundforge import errors
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
-from soundforge.settings import Settings
+from soundforge.settings import TOML_NAME, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -71,12 +73,15 @@ def load_settings(**changes: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        fail(
-            "settings_invalid",
-            f"Setting {name}: {first['msg']}.",
-            "See docs/reference/settings.md.",
-        )
+        _refuse(f"Setting {'.'.join(map(str, first['loc']))}: {first['msg']}.")
+    except SettingsError as error:
+        _refuse(f"The settings cannot be read: {error}.")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        _refuse(f"{TOML_NAME} in the data folder is not in TOML: {error}.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    fail("settings_invalid", sentence, "See docs/reference/settings.md.")
 
 
 def models_dir(settings: Settings) -> Path:

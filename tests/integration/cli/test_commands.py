@@ -153,3 +153,31 @@ def test_a_wrong_setting_is_named(sfa):
     assert done.returncode != 0
     assert "Setting port" in done.stderr
     assert "(settings_invalid)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"port = ", "soundforge.toml in the data folder is not in TOML"),
+        (b"host = '\xff'", "soundforge.toml in the data folder is not in TOML"),
+        (b"role = 'boss'", "Setting role"),
+    ],
+)
+def test_a_settings_file_that_cannot_be_read_is_told(sfa, tmp_path, text, sentence):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "soundforge.toml").write_bytes(text)
+
+    done = sfa("models", "list")
+
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "(settings_invalid)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_group_of_settings_that_is_none_is_told(sfa):
+    done = sfa("models", "list", SFA_QUEUES="three")
+
+    assert done.returncode == 1
+    assert '"queues"' in done.stderr
+    assert "(settings_invalid)" in done.stderr
