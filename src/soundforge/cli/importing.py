@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 import httpx
+from rich.markup import escape
 
 from soundforge import errors
 from soundforge.cli import terminal
@@ -54,9 +55,8 @@ async def import_(
         terminal.echo(json.dumps(track) if as_json else f"{track['id']}  {track['title']}")
     failed = [job for track in found for job in _newest(track) if job["status"] == "failed"]
     for job in failed:
-        terminal.console.print(
-            f"[red]{job['stage']}:[/] {job['error']['message']}", highlight=False
-        )
+        sentence = escape(job["error"]["message"])
+        terminal.console.print(f"[red]{job['stage']}:[/] {sentence}", highlight=False)
     if wait and failed:
         raise SystemExit(1)
 

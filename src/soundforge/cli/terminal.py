@@ -14,6 +14,7 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -60,7 +61,9 @@ def command(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 def fail(code: str, message: str, next_step: str = "", *, status: int = 1) -> NoReturn:
     """Say what went wrong on standard error, and exit."""
     sentence = " ".join(filter(None, (message, next_step)))
-    console.print(f"[red]Error:[/] {sentence} [dim]({code})[/]", highlight=False, soft_wrap=True)
+    console.print(
+        f"[red]Error:[/] {escape(sentence)} [dim]({code})[/]", highlight=False, soft_wrap=True
+    )
     raise SystemExit(status)
 
 
@@ -122,7 +125,7 @@ class Bar:
 def progress_bar(title: str) -> Iterator[Bar]:
     """Show a bar with time taken and time left while the block runs."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # titles of songs are no markup
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),

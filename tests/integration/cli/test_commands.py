@@ -130,6 +130,15 @@ def test_what_cannot_work_is_refused_with_a_sentence(sfa, arguments, status, sen
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("word", ["[/x]", "[live]", "[red]"])
+def test_a_sentence_shows_brackets_as_they_were_typed(sfa, song, word):
+    done = sfa("analyze", song, "--features", word)
+
+    assert done.returncode == 1
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_file_that_is_no_audio_is_refused_with_its_code(sfa, tmp_path):
     text = tmp_path / "song.mp3"
     text.write_text("these are words")

@@ -93,7 +93,7 @@ def test_a_stage_whose_newest_job_failed_fails_the_import(server, tmp_path):
     address = server(
         [
             job("separate", "failed", "The older one."),
-            job("separate", "failed", "It went wrong."),
+            job("separate", "failed", "It went wrong [/] here."),
             job("warp", "failed", "The other tempo."),
         ]
     )
@@ -101,6 +101,6 @@ def test_a_stage_whose_newest_job_failed_fails_the_import(server, tmp_path):
     result = run(address, tmp_path)
 
     assert result.exit_code == 1, result.output
-    assert "It went wrong." in result.output
+    assert "It went wrong [/] here." in result.output
     assert "The older one." not in result.output
     assert "The other tempo." not in result.output
