@@ -75,22 +75,15 @@ async def unfinished(session: Session, track_id: uuid.UUID) -> Sequence[Job]:
 async def check_stage_is_free(
     session: Session, track_id: uuid.UUID, stage: str, *, but: uuid.UUID | None = None
 ) -> None:
-    """Check, with the track locked, that nothing, ``but`` this job, is in the stage's way.
+    """Check, with the track locked, that no job of the stage waits or runs, ``but`` this one.
 
     Raises:
-        errors.Conflict: A job of the stage waits or runs (``stage_running``), or one that reads
-            the recording that the other would replace (``recording_busy``).
+        errors.Conflict: One does (``stage_running``).
     """
-    at_work = {job.stage for job in await unfinished(session, track_id) if job.id != but}
-    if stage in at_work:
+    at_work = await unfinished(session, track_id)
+    if any(job.stage == stage and job.id != but for job in at_work):
         raise errors.Conflict(
             "stage_running", "This is being done already.", "Wait for it, or cancel it first."
-        )
-    if any(lifecycle.excludes(stage, other) for other in at_work):
-        raise errors.Conflict(
-            "recording_busy",
-            "The recording is being fetched or worked on.",
-            "Wait for that, or cancel it first.",
         )
 
 
@@ -143,15 +136,20 @@ async def report(
     progress: int,
     message: str,
     ready_s: float = 0.0,
+    is_at_work: bool = True,
 ) -> bool:
     """Note how far the attempt is; False if it is no longer the current one.
 
-    Progress, and what can be played, only grow within an attempt.
+    Progress, and what can be played, only grow within an attempt. The first report with
+    ``is_at_work`` is where the work began: what came before it (a fetch, a wait, what an earlier
+    attempt had finished) tells nothing of how fast it goes.
     """
     job = await _locked(session, job_id)
     if job is None or job.attempt != attempt or not Status(job.status).is_running:
         return False
     job.progress = max(job.progress, min(99, progress))
+    if is_at_work and job.work_began_at is None:
+        job.work_began_at, job.work_began_progress = utc_now(), job.progress
     job.message = message
     job.ready_s = max(job.ready_s, ready_s)
     await session.flush()
@@ -250,7 +248,7 @@ async def retry(session: Session, job: Job) -> Job:
 
     Raises:
         errors.Conflict: It is not failed or cancelled (``job_state``, ``job_completed``), or
-            another job is in its way (``stage_running``, ``recording_busy``).
+            another job does the same already (``stage_running``).
     """
     await tracks.lock(session, job.track_id)
     await check_stage_is_free(session, job.track_id, job.stage, but=job.id)

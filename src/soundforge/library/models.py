@@ -130,6 +130,8 @@ class Job(Entity, Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     error_next_step: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    work_began_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    work_began_progress: Mapped[int] = mapped_column(Integer, default=0)
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     output_path: Mapped[str | None] = mapped_column(Text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from soundforge import errors
 from soundforge.audio import analyzer, chords, networks
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from soundforge.pipeline.reporter import Reporter
     from soundforge.pipeline.tools import Tools
 
-_FETCH_SHARE: Final = 0.3
-
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analysis:
     """Analyse the track's recording for the features that the job asks for."""
@@ -37,13 +35,13 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
     features = analyzer.select(job.options.get("features") or ["all"])
     best = chords.best(job.options.get("chord_engine") or tools.chord_engine)
     models_dir = tools.models.models_dir
-    share = _FETCH_SHARE if networks.missing(models_dir, features, best) else 0.0
     await networks.fetch(
         tools.engine,
         models_dir,
         features,
         job=str(job.id),
-        report=lambda fraction, message, detail: report(fraction * share, message, detail),
+        # At 0: fetching is no part of the analysis, nor of how long it takes.
+        report=lambda _, message, detail: report(0.0, message, detail),
         best=best,
     )
     made = await analyzer.analyze(
@@ -53,9 +51,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
         features=features,
         job=str(job.id),
         duration_s=(track.duration_ms or 0) / 1000,
-        report=lambda fraction, message, detail: report(
-            share + fraction * (1 - share), message, detail
-        ),
+        report=report,
         models_dir=models_dir,
         best=best,
     )

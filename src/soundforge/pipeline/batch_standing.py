@@ -40,7 +40,8 @@ class Piece:
         status: What the job is doing.
         fraction: How far it is, 0 to 1.
         duration_s: Length of the recording; 0 when unknown.
-        elapsed_s: How long it has been running; None while it does not run.
+        elapsed_s: How long it has been at work; None while it is not.
+        began: How far it was when ``elapsed_s`` began.
         planned: What follows once it has completed.
     """
 
@@ -51,6 +52,7 @@ class Piece:
     fraction: float
     duration_s: float
     elapsed_s: float | None = None
+    began: float = 0.0
     planned: tuple[Kind, ...] = ()
 
 
@@ -164,13 +166,13 @@ def _eta(pieces: Sequence[Piece], rates: Mapping[Kind, Sequence[float]]) -> Eta 
 
 def _rates_of_runs(pieces: Sequence[Piece], kind: Kind) -> list[float]:
     return [
-        piece.fraction * piece.duration_s / piece.elapsed_s
+        (piece.fraction - piece.began) * piece.duration_s / piece.elapsed_s
         for piece in pieces
         if (piece.stage, piece.model) == kind
         and piece.status.is_running
         and piece.elapsed_s
         and piece.duration_s > 0
-        and piece.fraction >= _TRUST_RUN_FROM
+        and piece.fraction - piece.began >= _TRUST_RUN_FROM
     ]
 
 

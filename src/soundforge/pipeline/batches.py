@@ -188,7 +188,7 @@ def _title(found: Sequence[Track]) -> str:
 
 def _piece(job: Job) -> Piece:
     status = Status(job.status)
-    is_running = status.is_running and job.started_at is not None
+    began_at = job.work_began_at if status.is_running else None
     planned: list[dict[str, Any]] = job.then
     return Piece(
         track_id=job.track_id,
@@ -197,8 +197,7 @@ def _piece(job: Job) -> Piece:
         status=status,
         fraction=job.progress / 100,
         duration_s=(job.track.duration_ms or 0) / 1000,
-        elapsed_s=(utc_now() - job.started_at).total_seconds()
-        if is_running and job.started_at
-        else None,
+        elapsed_s=(utc_now() - began_at).total_seconds() if began_at else None,
+        began=job.work_began_progress / 100,
         planned=tuple((plan["stage"], plan["model"]) for plan in planned),
     )

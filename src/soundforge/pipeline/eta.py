@@ -27,16 +27,25 @@ class Eta:
 
 
 def estimate(
-    *, rates: Sequence[float], duration_s: float, elapsed_s: float, fraction: float
+    *,
+    rates: Sequence[float],
+    duration_s: float,
+    elapsed_s: float,
+    fraction: float,
+    began: float = 0.0,
 ) -> Eta | None:
     """Return the time a run still needs; None while nothing supports a number.
 
     Args:
         rates: Speeds of earlier runs, in seconds of audio per second of work.
         duration_s: Length of the recording.
-        elapsed_s: Time this run has taken so far.
+        elapsed_s: Time this run has worked so far.
         fraction: How far it is, 0..1.
+        began: How far it was when ``elapsed_s`` began: an earlier attempt may have done half.
     """
+    rest = max(1e-9, 1 - began)
+    fraction = min(1.0, max(0.0, (fraction - began) / rest))
+    duration_s *= rest
     totals = [duration_s / rate for rate in rates if rate > _SLOWEST and duration_s > 0]
     from_past = statistics.median(totals) if totals else None
     from_run = elapsed_s / fraction if fraction >= _TRUST_RUN_FROM else None

@@ -56,11 +56,12 @@ async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outl
 
 
 def _eta(track: Track, job: Job, rates: Sequence[float]) -> Eta | None:
-    if job.started_at is None:
-        return None
+    if job.work_began_at is None:
+        return None  # it is being prepared; nobody knows how long that takes
     return eta.estimate(
         rates=rates,
         duration_s=(track.duration_ms or 0) / 1000,
-        elapsed_s=(utc_now() - job.started_at).total_seconds(),
+        elapsed_s=(utc_now() - job.work_began_at).total_seconds(),
         fraction=job.progress / 100,
+        began=job.work_began_progress / 100,
     )

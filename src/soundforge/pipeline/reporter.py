@@ -33,17 +33,19 @@ class Reporter:
         self._database = database
         self._job_id = job_id
         self._attempt = attempt
-        self._newest: tuple[int, str, float] | None = None
+        self._newest: tuple[int, str, float, bool] | None = None
         self._ready_s = 0.0
         self._changed = asyncio.Event()
 
     def __call__(self, fraction: float, message: str, detail: dict[str, Any] | None = None) -> None:
         """Note that ``fraction`` (0..1) of the work is done and ``message`` comes now.
 
-        Of ``detail``, ``ready_s`` is kept: how many seconds of every stem can be played.
+        What is reported at 0 is preparation, such as a fetch or a wait; the clock of the work
+        starts with the first report above. Of ``detail``, ``ready_s`` is kept: how many seconds
+        of every stem can be played.
         """
         self._ready_s = float((detail or {}).get("ready_s", self._ready_s))
-        newest = (int(fraction * 100), message, self._ready_s)
+        newest = (int(fraction * 100), message, self._ready_s, fraction > 0)
         if newest != self._newest:
             self._newest = newest
             self._changed.set()
@@ -77,7 +79,7 @@ class Reporter:
 
     async def _write(self) -> None:
         assert self._newest is not None
-        progress, message, ready_s = self._newest
+        progress, message, ready_s, is_at_work = self._newest
         try:
             async with self._database.transaction() as session:
                 is_current = await jobs.report(
@@ -87,6 +89,7 @@ class Reporter:
                     progress=progress,
                     message=message,
                     ready_s=ready_s,
+                    is_at_work=is_at_work,
                 )
         except errors.Unavailable:
             logger.warning("progress not written", extra={"job_id": str(self._job_id)})

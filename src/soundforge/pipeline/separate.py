@@ -5,15 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from soundforge.audio import memory, separator
-from soundforge.pipeline import admission, made_stems, recordings, reuse
+from soundforge.audio import separator
+from soundforge.pipeline import made_stems, preparing, recordings, reuse
 from soundforge.pipeline.made_stems import Made
 from soundforge.pipeline.stage import Stage
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 # Two float stems while it runs, then the masters, the chunks: about four times the decoded mix.
 _BYTES_PER_S: Final = 44_100 * 2 * 4 * 4
-_FETCH_SHARE: Final = 0.3
 
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
@@ -35,13 +33,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     assert job.model is not None
     duration_s = (track.duration_ms or 0) / 1000
     await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
-    share = 0.0
-    if not tools.models.installed(job.model):
-        share = _FETCH_SHARE
-        await tools.models.pull(
-            job.model,
-            report=lambda fraction, message, detail: report(fraction * share, message, detail),
-        )
+    await preparing.fetch(tools, job.model, lambda said: report(0.0, said))
     out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
     key = reuse.content_key(tools, job, track)
@@ -51,7 +43,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
         return made_stems.before(key, *found)
     out_dir.mkdir(parents=True)
-    await _wait_for_memory(tools, job.model, lambda said: report(share, said))
+    await preparing.wait_for_memory(tools, job.model, lambda said: report(0.0, said))
     separated = await separator.separate(
         tools.engine,
         tools.models,
@@ -64,32 +56,30 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         has_chunks=True,
         threads=tools.threads,
         earlier_dirs=_left_behind(tools, job),
-        report=lambda fraction, message, detail: report(
-            share + fraction * (1 - share), message, detail
-        ),
+        report=report,
     )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return _made(key, separated, track)
 
 
-async def _wait_for_memory(tools: Tools, model: str, say: Callable[[str], None]) -> None:
-    kind = separator.ENGINE, model
-
-    def available() -> int | None:
-        free = memory.available_bytes()
-        # A process of this model that waits is the one that will work: what it holds is there.
-        return None if free is None else free + tools.engine.held_bytes(*kind)
-
-    await admission.wait_for_memory(
-        tools.models.info(model).memory_bytes,
-        say,
-        available=available,
-        make_room=lambda: tools.engine.make_room(*kind),
-    )
-
-
 def _made(key: str | None, separated: Separated, track: Track) -> Made:
+    results = {
+        "took_s": separated.took_s,
+        "realtime_factor": separated.realtime_factor,
+        "null_test_db": separated.null_test_db,
+        "gain_db": separated.gain_db,
+        "weights_hash": separated.weights_hash,
+        "precision": separated.precision,
+        "mended_segments": separated.mended_segments,
+        "mended_samples": separated.mended_samples,
+        "resumed_segments": separated.resumed_segments,
+        "device": separated.device,
+        "device_fallback": separated.device_fallback,
+        "recording_sha256": track.recording_sha256,
+    }
+    if separated.resumed_segments:  # what an earlier attempt did took no time of this one
+        del results["realtime_factor"]
     return Made(
         key,
         tuple(
@@ -102,18 +92,7 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
             }
             for stem in separated.stems
         ),
-        {
-            "took_s": separated.took_s,
-            "realtime_factor": separated.realtime_factor,
-            "null_test_db": separated.null_test_db,
-            "gain_db": separated.gain_db,
-            "weights_hash": separated.weights_hash,
-            "precision": separated.precision,
-            "resumed_segments": separated.resumed_segments,
-            "device": separated.device,
-            "device_fallback": separated.device_fallback,
-            "recording_sha256": track.recording_sha256,
-        },
+        results,
     )
 
 

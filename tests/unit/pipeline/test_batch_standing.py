@@ -126,6 +126,14 @@ def test_the_rates_that_matter_are_those_of_what_is_before_it():
     assert batch_standing.kinds(pieces) == {download, SEPARATE}
 
 
+def test_what_an_earlier_attempt_did_is_not_taken_for_speed():
+    resumed = piece("processing", 0.75, elapsed_s=45.0, began=0.5)
+
+    found = batch_standing.of([resumed, piece("queued")], {SEPARATE: []})
+
+    assert found.eta.left_s == pytest.approx(45 + 180)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), STATUSES, st.floats(0, 1)), max_size=12))
 def test_every_track_is_in_one_state_and_percent_is_100_only_at_the_end(each):
     tracks = [uuid.uuid4() for _ in range(4)]

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,18 @@ def test_the_run_outweighs_the_past_towards_its_end():
 
     assert early.left_s < 50  # the past says 10 s in all, the run 100 s
     assert 0 < late.left_s <= 10
+
+
+def test_what_an_earlier_attempt_did_is_not_taken_for_speed():
+    found = eta.estimate(rates=[], duration_s=180, elapsed_s=10, fraction=0.7, began=0.6)
+
+    assert found.left_s == pytest.approx(30)
+
+
+def test_the_past_speaks_of_the_part_that_this_run_has_before_it():
+    found = eta.estimate(rates=[3.0], duration_s=180, elapsed_s=0, fraction=0.5, began=0.5)
+
+    assert found.left_s == pytest.approx(30)
 
 
 @given(rates, seconds, seconds, st.floats(0, 1))
