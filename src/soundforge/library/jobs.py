@@ -75,15 +75,22 @@ async def unfinished(session: Session, track_id: uuid.UUID) -> Sequence[Job]:
 async def check_stage_is_free(
     session: Session, track_id: uuid.UUID, stage: str, *, but: uuid.UUID | None = None
 ) -> None:
-    """Check, with the track locked, that no job of the stage waits or runs, ``but`` this one.
+    """Check, with the track locked, that nothing, ``but`` this job, is in the stage's way.
 
     Raises:
-        errors.Conflict: One does (``stage_running``).
+        errors.Conflict: A job of the stage waits or runs (``stage_running``), or one that reads
+            the recording that the other would replace (``recording_busy``).
     """
-    at_work = await unfinished(session, track_id)
-    if any(job.stage == stage and job.id != but for job in at_work):
+    at_work = {job.stage for job in await unfinished(session, track_id) if job.id != but}
+    if stage in at_work:
         raise errors.Conflict(
             "stage_running", "This is being done already.", "Wait for it, or cancel it first."
+        )
+    if any(lifecycle.excludes(stage, other) for other in at_work):
+        raise errors.Conflict(
+            "recording_busy",
+            "The recording is being fetched or worked on.",
+            "Wait for that, or cancel it first.",
         )
 
 
@@ -248,7 +255,7 @@ async def retry(session: Session, job: Job) -> Job:
 
     Raises:
         errors.Conflict: It is not failed or cancelled (``job_state``, ``job_completed``), or
-            another job does the same already (``stage_running``).
+            another job is in its way (``stage_running``, ``recording_busy``).
     """
     await tracks.lock(session, job.track_id)
     await check_stage_is_free(session, job.track_id, job.stage, but=job.id)
