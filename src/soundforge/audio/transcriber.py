@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import networks
+from soundforge.audio.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ GRIDS: Final = ("1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
 
 _WITHOUT_NETWORK: Final = {"bass", "vocals", "drums"}
 _FEATURES: Final = ("notes",)
+_NO_PULSE: Final = Pulse()
 _LEAST_TIMEOUT_S: Final = 120.0
 _TIMEOUT_PER_S: Final = 1.0
 _FETCH_SHARE: Final = 0.1
@@ -78,7 +80,8 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
     job: str,
     duration_s: float,
     report: ReportWithDetail,
-    beats_s: Sequence[float] | None = None,
+    pulse: Pulse = _NO_PULSE,
+    keys: Sequence[tuple[float, str]] = (),
     quantise: str | None = None,
     threads: int = 1,
 ) -> Transcription:
@@ -93,7 +96,9 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         job: Whose work this is, for the log.
         duration_s: Length of the song, for the time limit; 0 if unknown.
         report: Told the progress.
-        beats_s: The song's beats: the file's tempo map, and the ruler of ``quantise``.
+        pulse: The song's beats and bars: the file's tempo map and time signatures, and the ruler
+            of ``quantise``.
+        keys: When each key of the song begins and its name, see `keys.course`.
         quantise: One of `GRIDS`, or None to leave notes where they were played.
         threads: CPU threads of the network; 0 for all.
 
@@ -103,7 +108,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         errors.Unavailable: The network could not be fetched, or the engine crashed or hung; it
             may be tried again.
     """
-    check_grid(quantise, beats_s)
+    check_grid(quantise, pulse.beats_s)
     is_fetched = await _fetch(engine, models_dir, sources, job=job, report=report)
     share = _FETCH_SHARE if is_fetched else 0.0
 
@@ -120,7 +125,10 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
                 "out": str(out_path),
                 "notes_out": str(notes_path),
                 "models_dir": str(models_dir),
-                "beats_s": list(beats_s or ()),
+                "beats_s": list(pulse.beats_s),
+                "downbeats_s": list(pulse.downbeats_s),
+                "beats_per_bar": pulse.beats_per_bar,
+                "keys": [list(key) for key in keys],
                 "quantise": quantise,
                 "threads": threads,
             },
@@ -130,7 +138,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             most_cores=max(1, threads),
         )
         notes = await asyncio.to_thread(_read, notes_path)
-    return Transcription(notes, out_path, _tempo_bpm(beats_s), quantise, value["took_s"])
+    return Transcription(notes, out_path, _tempo_bpm(pulse.beats_s), quantise, value["took_s"])
 
 
 def stem_type(name: str) -> str:
@@ -189,7 +197,7 @@ def _read(path: Path) -> dict[str, tuple[Note, ...]]:
     return {name: tuple(Note(**note) for note in notes) for name, notes in listed.items()}
 
 
-def _tempo_bpm(beats_s: Sequence[float] | None) -> float | None:
-    if not beats_s or len(beats_s) < 2:
+def _tempo_bpm(beats_s: Sequence[float]) -> float | None:
+    if len(beats_s) < 2:
         return None
     return 60 * (len(beats_s) - 1) / (beats_s[-1] - beats_s[0])

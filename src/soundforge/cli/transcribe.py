@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from soundforge import errors
-from soundforge.audio import analyzer, media, networks, transcriber
+from soundforge.audio import analyzer, keys, media, networks, pulse, transcriber
 from soundforge.audio.engine import Engine
 from soundforge.cli import terminal
 
 if TYPE_CHECKING:
+    from soundforge.audio.analyzer import Analysis
+    from soundforge.audio.pulse import Pulse
     from soundforge.audio.transcriber import Transcription
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -31,7 +33,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What FILES are; by their names if not given, as in bass.flac.",
 )
 @click.option("--quantise", type=click.Choice(transcriber.GRIDS), help="Move notes to this grid.")
-@click.option("--mix", type=_FILE, help="The whole song: its beats are used, not the first FILE's.")
+@click.option(
+    "--mix",
+    type=_FILE,
+    help="The whole song: its beats, bars and keys are used, not the first FILE's.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the notes as JSON.")
 @terminal.command
 async def transcribe(
@@ -43,7 +49,7 @@ async def transcribe(
     *,
     as_json: bool,
 ) -> None:
-    """Write the notes of FILES, best one stem each, into a MIDI file with the song's tempo."""
+    """Write the notes of FILES, best one stem each, into a MIDI file with the song's tempo and bars."""
     settings = terminal.load_settings()
     models_dir = terminal.models_dir(settings)
     engine = Engine()
@@ -57,7 +63,8 @@ async def transcribe(
         (await media.probe(engine, path, limits=limits, job="transcribe")).duration_s
         for path in sources.values()
     ]
-    beats_s = await _beats(engine, models_dir, (mix or files[0]).absolute())
+    song = await _song(engine, models_dir, (mix or files[0]).absolute())
+    played = pulse.read(song.features["beats"])
     out.parent.mkdir(parents=True, exist_ok=True)
     with terminal.progress_bar("Transcribing") as bar:
         made = await transcriber.transcribe(
@@ -68,11 +75,12 @@ async def transcribe(
             job="transcribe",
             duration_s=max(durations_s),
             report=bar,
-            beats_s=beats_s,
+            pulse=played,
+            keys=keys.course(song.features["key"]),
             quantise=quantise,
             threads=settings.engine_threads,
         )
-    _tell(made, as_json=as_json)
+    _tell(made, played, as_json=as_json)
 
 
 def _sources(files: tuple[Path, ...], stem_type: str | None) -> dict[str, Path]:
@@ -89,29 +97,37 @@ def _sources(files: tuple[Path, ...], stem_type: str | None) -> dict[str, Path]:
     return sources
 
 
-async def _beats(engine: Engine, models_dir: Path, file: Path) -> tuple[float, ...]:
+async def _song(engine: Engine, models_dir: Path, file: Path) -> Analysis:
+    """Listen to the song for its beats, bars and keys."""
     with terminal.progress_bar("Finding the beats") as bar:
         await networks.fetch(engine, models_dir, ("beats",), job="transcribe", report=bar)
-        found = await analyzer.analyze(
+        return await analyzer.analyze(
             engine,
             source=file,
             out_dir=None,
-            features=("beats",),
+            features=("beats", "key"),
             job="transcribe",
             duration_s=0.0,
             report=bar,
             models_dir=models_dir,
         )
-    return tuple(found.features["beats"]["beats_s"])
 
 
-def _tell(made: Transcription, *, as_json: bool) -> None:
+def _tell(made: Transcription, played: Pulse, *, as_json: bool) -> None:
     if as_json:
         notes = {name: [asdict(note) for note in notes] for name, notes in made.notes.items()}
-        facts = {"tempo_bpm": made.tempo_bpm, "grid": made.grid, "took_s": made.took_s}
+        facts = {
+            "tempo_bpm": made.tempo_bpm,
+            "beats_per_bar": played.beats_per_bar,
+            "grid": made.grid,
+            "took_s": made.took_s,
+        }
         terminal.echo(json.dumps({**facts, "path": str(made.path), "notes": notes}))
         return
     terminal.echo(str(made.path))
     counts = ", ".join(f"{name} {len(notes)} notes" for name, notes in made.notes.items())
     tempo = f"{made.tempo_bpm:.1f} BPM" if made.tempo_bpm else "no pulse found, so 120 BPM"
+    if made.tempo_bpm:
+        metre = played.beats_per_bar
+        tempo += f", {metre}/4" if metre else ", bars not clear enough to write"
     terminal.console.print(f"{counts}; {tempo}; in {made.took_s:.1f} s.", highlight=False)

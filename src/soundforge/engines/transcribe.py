@@ -1,9 +1,9 @@
 """Stems become notes: ``python -m soundforge.engines.transcribe``.
 
 Params: ``stems`` (a list of ``{"name", "path"}``), ``out`` (the MIDI file), ``notes_out`` (the
-notes as JSON), ``models_dir``, and optional ``beats_s``, ``quantise`` and ``threads``. How a
-stem is heard follows from its name: a bass line, a voice and drums have ways of their own, all
-else is heard by a network.
+notes as JSON), ``models_dir``, and optional ``quantise``, ``threads`` and what is known of the
+song, see `song.read`. How a stem is heard follows from its name: a bass line, a voice and drums
+have ways of their own, all else is heard by a network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from soundforge.engines import durable, runtime, weights
 from soundforge.engines.decode import open_what_is_there, resample
-from soundforge.engines.notes import drums, grid, melody, midi_file, polyphonic, voice
+from soundforge.engines.notes import drums, grid, melody, midi_file, polyphonic, song, voice
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def transcribe(params: dict[str, Any], report: Report) -> dict[str, Any]:
             ``grid_unknown``, or a file cannot be decoded.
     """
     began = time.perf_counter()
-    beats_s = [float(beat_s) for beat_s in params.get("beats_s") or []]
+    played = song.read(params)
     wanted_grid = params.get("quantise")
     if wanted_grid:
-        grid.quantise([], beats_s, wanted_grid)  # refused before the work, not after
+        grid.quantise([], played.beats_s, wanted_grid)  # refused before the work, not after
     found: dict[str, list[Note]] = {}
     stems = params["stems"]
     for number, stem in enumerate(stems):
@@ -68,9 +68,11 @@ def transcribe(params: dict[str, Any], report: Report) -> dict[str, Any]:
         with open_what_is_there(Path(stem["path"])) as reader:
             _listen(ear, reader, _part(report, number, len(stems), stem["name"]), stem["path"])
         notes = ear.notes()
-        found[stem["name"]] = grid.quantise(notes, beats_s, wanted_grid) if wanted_grid else notes
+        if wanted_grid:
+            notes = grid.quantise(notes, played.beats_s, wanted_grid)
+        found[stem["name"]] = notes
     report(_HEARD, "Writing")
-    durable.write_bytes(Path(params["out"]), midi_file.midi_bytes(found, beats_s))
+    durable.write_bytes(Path(params["out"]), midi_file.midi_bytes(found, played))
     durable.write_bytes(Path(params["notes_out"]), _json(found))
     return {
         "counts": {name: len(notes) for name, notes in found.items()},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from soundforge import errors
-from soundforge.audio import transcriber
+from soundforge.audio import keys, pulse, transcriber
 from soundforge.library import tracks
 from soundforge.pipeline import reuse
 from soundforge.pipeline.stage import Stage
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from soundforge.audio.pulse import Pulse
     from soundforge.db.session import Session
     from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.reporter import Reporter
@@ -48,7 +49,7 @@ def prepare(track: Track, options: Mapping[str, Any]) -> dict[str, Any]:
         errors.Invalid: A grid without beats (``beats_needed``).
     """
     _chosen(tracks.newest_stems(track), options)
-    transcriber.check_grid(options.get("quantise"), _beats_s(track))
+    transcriber.check_grid(options.get("quantise"), _pulse(track).beats_s)
     return dict(options)
 
 
@@ -57,14 +58,14 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     await tools.storage.require_free(tools.free_disk_bytes)
     async with tools.database.transaction() as session:
         track = await tracks.get(session, track.owner_id, track.id)
-    chosen, beats_s = _chosen(tracks.newest_stems(track), job.options), _beats_s(track)
+    chosen = _chosen(tracks.newest_stems(track), job.options)
     out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
-    key = _content_key(track, chosen, job.options, beats_s)
+    key = _content_key(track, chosen, job.options)
     if key and (found := await reuse.take(tools, key, out_dir, folder_of=layout.analysis_dir)):
         results = reuse.without_speed(found[0])
     else:
-        results = await _listen(tools, job, (track, chosen), beats_s, report)
+        results = await _listen(tools, job, (track, chosen), report)
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.analysis_dir(job.id))
     size_bytes = tools.storage.path(layout.notes(job.id)).stat().st_size
@@ -89,7 +90,6 @@ async def _listen(
     tools: Tools,
     job: Job,
     heard: tuple[Track, Sequence[Stem]],
-    beats_s: tuple[float, ...],
     report: Reporter,
 ) -> dict[str, Any]:
     track, chosen = heard
@@ -103,7 +103,8 @@ async def _listen(
         job=str(job.id),
         duration_s=chosen[0].duration_s,
         report=report,
-        beats_s=beats_s,
+        pulse=_pulse(track),
+        keys=_keys(track),
         quantise=job.options.get("quantise"),
         threads=tools.threads,
     )
@@ -136,19 +137,22 @@ def _chosen(made: Sequence[Stem], options: Mapping[str, Any]) -> list[Stem]:
     return [by_type[name] for name in dict.fromkeys(wanted)]
 
 
-def _beats_s(track: Track) -> tuple[float, ...]:
-    """Return the beats that were found; without a pulse there are none."""
-    return tuple((tracks.newest_feature(track, "beats") or {}).get("beats_s") or ())
+def _pulse(track: Track) -> Pulse:
+    """Return the beats that were found, and the bars where they can be trusted."""
+    return pulse.read(tracks.newest_feature(track, "beats"))
 
 
-def _content_key(
-    track: Track, chosen: Sequence[Stem], options: Mapping[str, Any], beats_s: Sequence[float]
-) -> str | None:
+def _keys(track: Track) -> tuple[tuple[float, str], ...]:
+    return keys.course(tracks.newest_feature(track, "key"))
+
+
+def _content_key(track: Track, chosen: Sequence[Stem], options: Mapping[str, Any]) -> str | None:
     of_stems = next((job.content_key for job in track.jobs if job.id == chosen[0].job_id), None)
     if of_stems is None:
         return None
     names = sorted(stem.stem_type for stem in chosen)
-    return reuse.digest(["notes", of_stems, names, options.get("quantise"), list(beats_s)])
+    song = [astuple(_pulse(track)), _keys(track)]
+    return reuse.digest(["notes", of_stems, names, options.get("quantise"), song])
 
 
 def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:

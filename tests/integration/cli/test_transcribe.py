@@ -51,6 +51,8 @@ def test_stems_become_tracks_with_the_tempo_of_the_song(sfa, tmp_path):
     assert [note["pitch"] for note in made["notes"]["bass"]] == [note.pitch for note in line]
     tracks = mido.MidiFile(tmp_path / "made" / "song.mid").tracks
     assert [track.name for track in tracks] == ["Tempo", "bass", "drums"]
+    metres = {m.numerator for m in tracks[0] if m.type == "time_signature"}
+    assert (made["beats_per_bar"] in metres) if made["beats_per_bar"] else not metres
 
 
 def test_a_recording_without_a_pulse_is_written_at_120_and_says_so(sfa, tmp_path):

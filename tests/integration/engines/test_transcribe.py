@@ -9,6 +9,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio import transcriber
 from soundforge.audio.engine import Engine
+from soundforge.audio.pulse import Pulse
 from soundforge.engines import pull_model
 from soundforge.engines.networks import basic_pitch
 from soundforge.engines.notes import drums, network, polyphonic
@@ -33,7 +34,7 @@ def transcribe(note_models, tmp_path):
     """Return a function that transcribes signals, given by stem."""
 
     async def run(*, rate_hz=audio.RATE_HZ, models=note_models, **stems):
-        options = {name: stems.pop(name) for name in ("beats_s", "quantise") if name in stems}
+        options = {name: stems.pop(name) for name in ("pulse", "keys", "quantise") if name in stems}
         sources = {}
         for name, signal in stems.items():
             sources[name] = tmp_path / f"{name}.wav"
@@ -129,9 +130,9 @@ async def test_louder_notes_are_faster_keys(transcribe):
 
 async def test_notes_on_a_grid_lie_on_the_lines_of_the_file(transcribe, tmp_path):
     notes = [tunes.Played(n.onset_s + 0.03, n.offset_s, n.pitch) for n in tunes.line(BASS_LINE)]
-    beats_s = [0.1 + 0.4 * number for number in range(20)]
+    beats = Pulse(tuple(0.1 + 0.4 * number for number in range(20)))
 
-    made = await transcribe(bass=tunes.plucked(notes), beats_s=beats_s, quantise="1/8")
+    made = await transcribe(bass=tunes.plucked(notes), pulse=beats, quantise="1/8")
 
     track = mido.MidiFile(tmp_path / "song.mid").tracks[1]
     now, starts = 0, []
@@ -141,6 +142,20 @@ async def test_notes_on_a_grid_lie_on_the_lines_of_the_file(transcribe, tmp_path
     assert made.tempo_bpm == pytest.approx(150.0)
     assert starts
     assert all(start % 240 == 0 for start in starts)
+
+
+async def test_the_songs_bars_and_keys_are_those_of_the_file(transcribe, tmp_path):
+    beats_s = tuple(0.5 + 0.5 * number for number in range(12))
+
+    await transcribe(
+        bass=tunes.plucked(tunes.line(BASS_LINE)),
+        pulse=Pulse(beats_s, beats_s[2::3], 3),
+        keys=((0.0, "Eb major"),),
+    )
+
+    said = {m.type: m for m in reversed(mido.MidiFile(tmp_path / "song.mid").tracks[0])}
+    assert said["time_signature"].numerator == 3
+    assert said["key_signature"].key == "Eb"
 
 
 @pytest.mark.parametrize("samples", [0, 1, 256, 36_096, 150_000])
@@ -223,8 +238,9 @@ async def test_a_file_without_audio_is_invalid(transcribe, tmp_path):
     ("options", "code"),
     [
         ({"quantise": "1/16"}, "beats_needed"),
-        ({"quantise": "1/5", "beats_s": [0.0, 1.0]}, "grid_unknown"),
-        ({"quantise": "1/4", "beats_s": [1.0, 0.0]}, "beats_invalid"),
+        ({"quantise": "1/5", "pulse": Pulse((0.0, 1.0))}, "grid_unknown"),
+        ({"quantise": "1/4", "pulse": Pulse((1.0, 0.0))}, "beats_invalid"),
+        ({"pulse": Pulse((0.0, 1.0), (0.0, 1.0), 99)}, "beats_invalid"),
     ],
 )
 async def test_a_grid_that_cannot_be_is_refused(transcribe, options, code):

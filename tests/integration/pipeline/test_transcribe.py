@@ -81,6 +81,31 @@ async def test_the_stems_become_tracks_of_one_file_with_the_beats_as_its_tempo(n
     assert job.file_size == node.tools.storage.path(job.output_path).stat().st_size
 
 
+def signatures(file):
+    return [m.numerator for m in file.tracks[0] if m.type == "time_signature"]
+
+
+async def test_bars_and_key_of_the_song_are_in_the_file(node, owner_id, write, track_id):
+    await songs.analyze(node.tools, track_id, {"key": {"name": "A# major", "segments": []}})
+
+    file = midi(node, await write())
+
+    assert signatures(file) == [1, 2]  # a beat before the first bar, then bars of two
+    assert [m.key for m in file.tracks[0] if m.type == "key_signature"] == ["Bb"]
+
+
+async def test_of_bars_that_are_not_sure_the_file_says_nothing(node, write, track_id):
+    sure = midi(node, await write())
+    doubted = {**songs.BEATS, "bar_confidence": 0.1}
+    await songs.analyze(node.tools, track_id, {"beats": doubted})
+
+    job = await write()
+
+    assert signatures(sure)
+    assert signatures(midi(node, job)) == []
+    assert "reused_from" not in job.results
+
+
 async def test_one_stem_on_a_grid(node, write):
     job = await write(quantise="1/8", stems=["bass"])
 

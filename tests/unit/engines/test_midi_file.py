@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from soundforge.engines.notes import Note
 from soundforge.engines.notes.midi_file import midi_bytes
+from soundforge.engines.notes.song import Song
 
 
 def read(content):
@@ -28,7 +29,7 @@ def played(content):
     return found
 
 
-BEATS_S = [0.4, 0.9, 1.42, 1.9, 2.41, 2.9]
+BEATS_S = (0.4, 0.9, 1.42, 1.9, 2.41, 2.9)
 
 
 def test_a_player_plays_notes_where_they_were_heard():
@@ -36,14 +37,14 @@ def test_a_player_plays_notes_where_they_were_heard():
     notes = [Note(onset_s, onset_s + 0.1, 60, 0.8) for onset_s in onsets_s]
 
     for beats_s in ((), BEATS_S):
-        times_s = [time_s for time_s, _, _ in played(midi_bytes({"bass": notes}, beats_s))]
+        times_s = [time_s for time_s, _, _ in played(midi_bytes({"bass": notes}, Song(beats_s)))]
         assert times_s == pytest.approx(onsets_s, abs=0.001)
 
 
 def test_beats_of_the_song_are_beats_of_the_file():
     notes = [Note(beat_s, beat_s + 0.1, 60, 0.8) for beat_s in BEATS_S]
 
-    track = read(midi_bytes({"piano": notes}, BEATS_S)).tracks[1]
+    track = read(midi_bytes({"piano": notes}, Song(BEATS_S))).tracks[1]
 
     ticks = itertools.accumulate(message.time for message in track)
     starts = [tick for tick, m in zip(ticks, track, strict=True) if m.type == "note_on"]
@@ -52,7 +53,7 @@ def test_beats_of_the_song_are_beats_of_the_file():
 
 
 def test_a_first_beat_at_the_very_start_makes_no_absurd_tempo():
-    tempi = [m.tempo for m in read(midi_bytes({}, [0.02, 0.52, 1.02])).tracks[0] if m.is_meta
+    tempi = [m.tempo for m in read(midi_bytes({}, Song((0.02, 0.52, 1.02)))).tracks[0] if m.is_meta
              and m.type == "set_tempo"]  # fmt: skip
 
     assert min(tempi) > 400_000
@@ -94,7 +95,7 @@ def test_every_note_that_starts_ends_and_none_sounds_twice(raw):
     notes = sorted(Note(start, start + length, pitch, s) for start, length, pitch, s in raw)
 
     sounding = set()
-    for message in read(midi_bytes({"other": notes}, BEATS_S)).tracks[1]:
+    for message in read(midi_bytes({"other": notes}, Song(BEATS_S))).tracks[1]:
         if message.type == "note_on":
             assert 1 <= message.velocity <= 127
             assert message.note not in sounding
