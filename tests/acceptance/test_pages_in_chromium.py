@@ -200,7 +200,28 @@ async def test_a_model_is_fetched_when_its_licence_is_accepted(open_page, site):
     await fetch.click()
     await dialog.get_by_role("button", name="Accept and fetch").click()
     await expect(page.locator("#notices")).to_contain_text("The model is here.")
-    assert site.studio.calls == [("pull", "htdemucs", "accept_licence=true")]
+    assert site.studio.calls == [("pull", "htdemucs", "wait=false&accept_licence=true")]
+
+
+async def test_a_fetch_says_how_far_it_is_and_can_be_cancelled(open_page, site):
+    site.studio.fetch_steps = [0, 42_000_000]
+    page = await open_page("/tracks/salt")
+    model = page.locator("#model-htdemucs")
+    fetch = page.get_by_role("button", name="Fetch HT Demucs, 4 stems", exact=True)
+    cancel = page.get_by_role("button", name="Cancel fetching HT Demucs, 4 stems")
+
+    await expect(cancel).to_be_hidden()
+    await fetch.click()
+    await page.get_by_role("button", name="Accept and fetch").click()
+    await expect(model).to_contain_text("42 of 84 MB")
+    await expect(fetch).to_be_hidden()
+    await expect(model.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+
+    await cancel.click()
+    await expect(model.get_by_role("status")).to_have_text("Cancelled.")
+    await expect(fetch).to_be_visible()
+    await expect(cancel).to_be_hidden()
+    assert site.studio.calls[-1] == ("cancel_pull", "htdemucs")
 
 
 async def test_the_theme_is_chosen_and_stays(open_page):

@@ -73,6 +73,9 @@ class FakeStudio:
         self.is_spotify_configured = True
         self.all_batches: dict[str, BatchView] = {}
         self.reads: list[int] = []
+        # What each look at a fetch finds of its 84 MB; and what is left to be found.
+        self.fetch_steps = [0, 84_000_000]
+        self.fetch: list[int] = []
 
     async def tracks(
         self,

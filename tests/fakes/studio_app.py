@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from soundforge.live.limits import Access
 from soundforge.web import security
 from soundforge.web.layout import error_page
 from soundforge.web.site import file_routes, live_site
-from tests.fakes import song
+from tests.fakes import fetches, song
 from tests.fakes.studio import NOW, ClickStems, FakeStudio, a_track, library
 
 TAP = Path(__file__).with_name("tap.js")
@@ -56,11 +55,6 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
         )
         return JSONResponse({"data": {}}, 201)
 
-    async def pull(request: Request) -> Response:
-        studio.calls.append(("pull", request.path_params["name"], str(request.query_params)))
-        await asyncio.sleep(0.05)
-        return JSONResponse({"data": {}})
-
     def not_found(_: Request, error: Exception) -> Response:
         assert isinstance(error, errors.NotFound)
         page = error_page(404, code=error.code, message=error.message, next_step=error.next_step)
@@ -82,7 +76,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
             Route("/fake/stems/{stem}/peaks", peaks),
             Route("/fake/song/timeline", _timeline),
             Route("/api/v1/uploads", upload, methods=["POST"]),
-            Route("/api/v1/models/{name}/pull", pull, methods=["POST"]),
+            *fetches.routes(studio),
         ],
         exception_handlers={errors.NotFound: not_found},
     )

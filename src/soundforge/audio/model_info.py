@@ -45,3 +45,8 @@ class ModelInfo:
     memory_bytes: int = 0
     needs_consent: bool = False
     patience: int = 1
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether it can run now, or its first use may fetch it: nobody need be asked any more."""
+        return self.installed or (self.available and not self.needs_consent)

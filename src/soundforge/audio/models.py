@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.audio import licences
 from soundforge.audio.model_info import ModelInfo
-from soundforge.audio.pull import Pull, ReportWithDetail
+from soundforge.audio.pull import Fetch, Pull, ReportWithDetail
 from soundforge.engines import precision_record, weights
 from soundforge.engines.precision_record import ENOUGH_DB
 
@@ -90,17 +90,23 @@ class Models:
         return next((model.name for model in self.list() if model.installed), None)
 
     def first_choice(self) -> str:
-        """Return the model for who does not choose: the best that is here, or comes by itself."""
+        """Return the model for who does not choose: the best that is here, or comes by itself.
+
+        Hundreds of megabytes are fetched again only for who asks for a model by its name.
+        """
         return self.default() or next(m.name for m in self.list() if m.is_fetched_by_itself)
 
     def require_at_hand(self, name: str) -> ModelInfo:
         """Return a model that can run now, or whose first use may fetch its weights.
 
+        That is so where the licence leaves no doubt, and where it was accepted on this machine
+        before: weights that were cut short or removed come again.
+
         Raises:
             errors.Invalid, errors.Conflict: As `require`.
         """
         info = self.info(name)
-        return info if info.is_fetched_by_itself else self.require(name)
+        return info if info.is_at_hand else self.require(name)
 
     def half_precision_db(self, name: str, machine: str = "") -> dict[str, float] | None:
         """Return how near half precision comes, per stem, in dB; None when not measured here.
@@ -126,7 +132,7 @@ class Models:
         model = self._model(name)
         if self.installed(name):
             return self._info(model)
-        instead = ", ".join(m.name for m in self.list() if m.installed or m.is_fetched_by_itself)
+        instead = ", ".join(m.name for m in self.list() if m.is_at_hand)
         if model.is_available:
             raise errors.Conflict(
                 "model_not_installed",
@@ -159,9 +165,42 @@ class Models:
 
         Raises:
             errors.Invalid: ``model_unknown``, ``weights_hash_mismatch``, ``weights_invalid``.
-            errors.Conflict: ``model_not_available``, ``licence_not_accepted``.
+            errors.Conflict: ``model_not_available``, ``licence_not_accepted``,
+                ``fetch_cancelled``.
             errors.Unavailable: ``weights_unreachable``, or the engine failed.
         """
+        pull = await self._shared_pull(name, is_licence_accepted=is_licence_accepted)
+        await pull.follow(report)
+        return self.info(name)
+
+    async def start_pull(self, name: str, *, is_licence_accepted: bool = False) -> None:
+        """Begin to fetch a model's weights and leave: `fetch_of` tells how far it is.
+
+        Raises:
+            errors.Invalid, errors.Conflict: As `pull`, where that is known at once.
+        """
+        pull = await self._shared_pull(name, is_licence_accepted=is_licence_accepted)
+        pull.is_kept = True
+
+    def fetch_of(self, name: str) -> Fetch | None:
+        """Return how far the fetch of a model is, or why the last one failed; None for neither."""
+        pull = self._pulls.get(name)
+        return pull.state if pull else None
+
+    def is_fetching(self, name: str) -> bool:
+        """Tell whether a model is being fetched now."""
+        found = self.fetch_of(name)
+        return found is not None and found.error is None
+
+    async def cancel_pull(self, name: str) -> None:
+        """End the fetch of a model for all who wait for it; nothing happens when there is none.
+
+        What was downloaded is kept where a later fetch can go on from it.
+        """
+        if (pull := self._pulls.get(name)) and not pull.task.done():
+            await pull.cancel()
+
+    async def _shared_pull(self, name: str, *, is_licence_accepted: bool) -> Pull:
         model = self._available(name)
         if is_licence_accepted:
             await asyncio.to_thread(licences.accept, self.models_dir, model)
@@ -172,8 +211,8 @@ class Models:
             pull = self._pulls[name] = Pull()
             from_where = {"mirror": self._mirror}
             pull.task = asyncio.create_task(self._run_pull(name, from_where, pull))
-        await pull.follow(report)
-        return self._info(model)
+            pull.task.add_done_callback(lambda task: _note(name, task))
+        return pull
 
     async def import_file(
         self,
@@ -274,11 +313,19 @@ class Models:
             logger.info("model installed", extra={"model": name})
 
 
+def _note(name: str, ended: asyncio.Task[None]) -> None:
+    """Log why a fetch failed: it may be that nobody waits for it."""
+    if not ended.cancelled() and (error := ended.exception()):
+        code = getattr(error, "code", "internal_error")
+        logger.warning("model not fetched", extra={"model": name, "code": code})
+
+
 def _not_accepted(model: Separator) -> errors.Conflict:
     return errors.Conflict(
         "licence_not_accepted",
         f"{model.label}: {model.licence.text}",
-        f"Read {model.licence.url or 'its licence'}, then fetch it with your consent.",
+        f"Read {model.licence.url or 'its licence'}, then fetch it with your consent:"
+        f" sfa models pull {model.name} --accept-licence, or over HTTP ?accept_licence=true.",
     )
 
 

@@ -1,7 +1,9 @@
 """Presets: names for how long one is willing to wait, instead of names of networks.
 
 Accepted wherever a model is. A preset means the first of its models that is at hand, so a fresh
-install can always do something, and says so when that is not the one it stands for.
+install can always do something, and says so when that is not the one it stands for. Only what is
+here counts, and last what is fetched by itself: who asks for a preset is not made to wait for
+hundreds of megabytes.
 """
 
 from __future__ import annotations

@@ -110,6 +110,7 @@ class ModelView:
         licence: What is known of the weights' licence.
         licence_url: Where that is stated; may be empty.
         needs_consent: Whether it is shown, and accepted, before the first fetch.
+        is_fetching: Whether it is being fetched now.
     """
 
     name: str
@@ -123,6 +124,7 @@ class ModelView:
     licence: str = ""
     licence_url: str = ""
     needs_consent: bool = False
+    is_fetching: bool = False
 
 
 @dataclass(frozen=True, slots=True)

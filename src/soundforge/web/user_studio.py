@@ -179,6 +179,7 @@ class UserStudio(UserBatches):
                 licence=model.licence,
                 licence_url=model.licence_url,
                 needs_consent=model.needs_consent,
+                is_fetching=self._tools.models.is_fetching(model.name),
             )
             for model in self._tools.models.list()
         ]

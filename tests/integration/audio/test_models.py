@@ -90,3 +90,21 @@ async def test_a_pull_that_fails_fails_for_all_who_wait():
     found = await asyncio.gather(pull.follow(None), pull.follow(None), return_exceptions=True)
 
     assert [error.code for error in found] == ["weights_unreachable"] * 2
+
+
+async def test_a_kept_pull_goes_on_when_those_who_waited_leave():
+    end = asyncio.Event()
+    pull = Pull()
+    pull.is_kept = True
+    pull.task = asyncio.create_task(end.wait())
+    leaving = asyncio.create_task(pull.follow(None))
+    await asyncio.sleep(0)
+
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+    assert pull.state is not None
+    end.set()
+    await pull.follow(None)
+    assert pull.state is None

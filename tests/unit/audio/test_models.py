@@ -143,7 +143,22 @@ async def test_a_licence_in_doubt_is_accepted_by_a_person_before_the_fetch(model
     assert refusal.value.code == "licence_not_accepted"
     assert "MIT licence" in refusal.value.message
     assert "https://" in refusal.value.next_step
+    assert f"sfa models pull {name} --accept-licence" in refusal.value.next_step
+    assert "?accept_licence=true" in refusal.value.next_step
     assert models.info(name).needs_consent
+
+
+@pytest.mark.parametrize("is_cut_short", [True, False])
+def test_weights_that_are_gone_come_again_once_their_licence_was_accepted(models, is_cut_short):
+    licences.accept(models.models_dir, weights.description("htdemucs"))
+    if is_cut_short:
+        put_weights(models, "htdemucs", size_bytes=11)
+
+    assert not models.installed("htdemucs")
+    assert models.require_at_hand("htdemucs").name == "htdemucs"
+    assert models.first_choice() == SPLEETER
+    with pytest.raises(errors.Conflict, match="not on this machine"):
+        models.require_at_hand("htdemucs_ft")
 
 
 async def test_a_licence_is_asked_about_once(models):

@@ -71,6 +71,7 @@ for _name in (
     "empty_library",
     "stem_lanes",
     "export_panel",
+    "model_offer",
     "practice_panel",
     "shell",
 ):
