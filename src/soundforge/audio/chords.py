@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 #: four seconds for a minute of music.
 ChordEngine: TypeAlias = Literal["fast", "best"]
 
-#: The features that chords need; on beats they change at the right time.
-FEATURES: Final = ("beats", "chords")
+#: The features that chords need: on beats they change at the right time, a key says how their
+#: notes are written.
+FEATURES: Final = ("beats", "chords", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,6 @@ def _notes(features: Mapping[str, Any], transpose: int) -> tuple[str, ...]:
 
 
 def _key(features: Mapping[str, Any]) -> tuple[int, bool] | None:
-    """Return tonic and mode, the two words of the key's name."""
-    tonic, _, mode = ((features.get("key") or {}).get("name") or "").partition(" ")
-    return (note_names.SHARPS.index(tonic), mode == "minor") if tonic else None
+    """Return the key's tonic and whether it is minor; None where none is known."""
+    name = (features.get("key") or {}).get("name")
+    return note_names.key_of(name) if name else None

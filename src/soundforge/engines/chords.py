@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from soundforge.engines import allocator, analyze, chord_labels, runtime
+from soundforge.engines import allocator, analyze, chord_labels, note_names, runtime
 
 if TYPE_CHECKING:
     from soundforge.engines.runtime import Report
@@ -32,9 +32,10 @@ def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
     asked = {"path": params["path"], "models_dir": params.get("models_dir")}
     found = analyze.analyze({**asked, "features": list(_FEATURES)}, report)
     label = "label" if params.get("full") else "simple_label"
+    notes = _notes(found["key"]["name"])
     rows = [
         {
-            "chord": _name(one[label]),
+            "chord": _name(one[label], notes),
             "start": one["start_s"],
             "end": one["end_s"],
             "confidence": one["confidence"],
@@ -44,9 +45,17 @@ def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
     return {"chords": _joined(rows), "key": found["key"]["name"]}
 
 
-def _name(label: str) -> str:
+def _notes(key: str | None) -> tuple[str, ...]:
+    """Return how the twelve notes are written in a key."""
+    if key is None:
+        return note_names.SHARPS
+    tonic, is_minor = note_names.key_of(key)
+    return note_names.in_key(tonic, is_minor=is_minor)
+
+
+def _name(label: str, notes: tuple[str, ...]) -> str:
     chord = chord_labels.parse(label)
-    return chord.name() if chord else chord_labels.NO_CHORD
+    return chord.name(notes) if chord else chord_labels.NO_CHORD
 
 
 def _joined(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

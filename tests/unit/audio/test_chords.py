@@ -65,7 +65,8 @@ def test_chords_are_written_as_their_key_has_them():
 
 
 @pytest.mark.parametrize(
-    ("name", "written"), [("A# major", "Bb major"), ("G# minor", "G# minor"), (None, None)]
+    ("name", "written"),
+    [("A# major", "Bb major"), ("Bb major", "Bb major"), ("G# minor", "G# minor"), (None, None)],
 )
 def test_the_key_is_written_with_the_fewer_accidentals(name, written):
     assert chords.key_name({"key": {"name": name}}) == written

@@ -38,5 +38,15 @@ def test_the_confidence_of_two_in_one_is_their_mean_over_time():
     assert both["confidence"] == 0.75
 
 
+def test_chords_are_written_as_their_key_has_them():
+    labels = ("A#:maj", "N", "G:min7/b3")
+
+    in_f = [chords._name(label, chords._notes("F major")) for label in labels]
+    unknown = [chords._name(label, chords._notes(None)) for label in labels]
+
+    assert in_f == ["Bb", "N", "Gm7/Bb"]
+    assert unknown == ["A#", "N", "Gm7/A#"]
+
+
 def test_nothing_makes_nothing():
     assert joined() == []

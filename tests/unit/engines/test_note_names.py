@@ -39,6 +39,20 @@ def test_the_keys_are_those_on_the_circle_of_fifths():
 
 
 @given(tonic=st.integers(0, 11), is_minor=st.booleans())
+def test_a_key_is_read_as_it_is_written(tonic, is_minor):
+    written = note_names.of_key(tonic, is_minor=is_minor)
+
+    assert note_names.key_of(written) == (tonic, is_minor)
+
+
+@pytest.mark.parametrize(
+    ("name", "pitch"), [("C", 0), ("A#", 10), ("Bb", 10), ("Cb", 11), ("E#", 5)]
+)
+def test_a_note_is_its_pitch_however_it_is_written(name, pitch):
+    assert note_names.pitch_class(name) == pitch
+
+
+@given(tonic=st.integers(0, 11), is_minor=st.booleans())
 def test_every_name_is_its_pitch_and_the_scale_has_seven_letters(tonic, is_minor):
     names = note_names.in_key(tonic, is_minor=is_minor)
 

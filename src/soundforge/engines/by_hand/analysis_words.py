@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from soundforge.engines import note_names
 from soundforge.engines.by_hand import harmonic_chroma, mono
-from soundforge.engines.chord_labels import PITCH_CLASSES
 from soundforge.engines.notes import drums
 
 if TYPE_CHECKING:
@@ -61,9 +61,10 @@ def _tempo(heard: Heard) -> dict[str, Any]:
 
 def _key(heard: Heard) -> dict[str, Any]:
     name = heard.found["key"]["name"]
-    tonic, mode = name.split() if name else (None, None)
-    pitch_class = PITCH_CLASSES.index(tonic) if tonic else None
-    return {"key": name, "pitch_class": pitch_class, "mode": mode}
+    if name is None:
+        return {"key": None, "pitch_class": None, "mode": None}
+    tonic, is_minor = note_names.key_of(name)
+    return {"key": name, "pitch_class": tonic, "mode": "minor" if is_minor else "major"}
 
 
 def _energy(heard: Heard) -> dict[str, Any]:

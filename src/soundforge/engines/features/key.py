@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import chord_labels, note_chroma, steady_path
+from soundforge.engines import note_chroma, note_names, steady_path
 from soundforge.engines.feature import Feature, Finding
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Key:
 
     @property
     def name(self) -> str:
-        """The key as musicians say it, with sharps: ``A minor``."""
-        return f"{chord_labels.PITCH_CLASSES[self.tonic]} {'minor' if self.is_minor else 'major'}"
+        """The key as musicians write it: ``A minor``, ``Bb major``."""
+        return note_names.of_key(self.tonic, is_minor=self.is_minor)
 
     @property
     def camelot(self) -> str:

@@ -90,7 +90,7 @@ def test_the_runner_up_is_another_key_with_its_codes():
         ("D minor", "7A", "12m"),
         ("B major", "1B", "6d"),
         ("G# minor", "1A", "6m"),
-        ("C# major", "3B", "8d"),
+        ("Db major", "3B", "8d"),
         ("D# minor", "2A", "7m"),
     ],
 )
