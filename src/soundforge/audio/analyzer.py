@@ -36,6 +36,9 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "arrangement": ("beats", "cues", "energy", "key", "loudness", "sections"),
 }
 
+#: All that selects features: their own names, the types that are called otherwise, ``all``.
+NAMES: Final = (*FEATURES, *(name for name in TYPES if name not in FEATURES), ALL)
+
 _LEAST_TIMEOUT_S: Final = 120.0
 _MOST_CORES: Final = 2  # beats are judged beside the rest
 _TIMEOUT_PER_S: Final = 2.0
@@ -165,4 +168,4 @@ def _parse(value: dict[str, Any]) -> Analysis:
 
 
 def _choices() -> str:
-    return f"Choose from: {', '.join((*FEATURES, ALL))}."
+    return f"Choose from: {', '.join(NAMES)}."

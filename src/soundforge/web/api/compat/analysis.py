@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -23,22 +25,18 @@ from soundforge.web.services import S, User
 ROUTES = APIRouter(prefix="/api/analysis", tags=["compatibility"], route_class=CompatRoute)
 
 _TYPES = ("full", "tempo", "key", "spectral", "energy", "structure", "loops", "arrangement")
+_CUSTOM: Final = "custom"  # the type of what features alone were named for
 
 
 @ROUTES.post("/analyze", status_code=201)
 async def analyze(request: Request, services: S, user: User) -> JSONResponse:
-    """Start an analysis; nothing follows it by itself."""
+    """Start an analysis of a `type`, of `features`, or of both; nothing follows it by itself."""
     body = await body_of(request)
     track = await recordings.find(services, user, body)
-    kind = "full" if body.get("type") is None else text_of(body, "type")
-    if kind not in _TYPES:
-        raise errors.Invalid(
-            "unknown_analysis_type",
-            f"Invalid analysis type: {str(body.get('type'))[:40]}. "
-            f"Valid types: {', '.join(_TYPES)}",
-        )
-    plan = plans.analyze(analyzer.select([kind]))
-    plan.options["type"] = kind
+    features = _features(body)
+    kinds = [] if features and body.get("type") is None else [_type(body)]
+    plan = plans.analyze(analyzer.select([*kinds, *features]))
+    kind = plan.options["type"] = kinds[0] if kinds else _CUSTOM
     job = await actions.run_stage(services.tools, user, track.id, plan)
     return success({"job_id": str(job.id), "status": job.status, "type": kind}, status=201)
 
@@ -60,3 +58,27 @@ async def show(job_id: str, services: S, user: User) -> JSONResponse:
             "error": error_out(job),
         }
     )
+
+
+def _type(body: dict[str, Any]) -> str:
+    kind = "full" if body.get("type") is None else text_of(body, "type")
+    if kind not in _TYPES:
+        raise errors.Invalid(
+            "unknown_analysis_type",
+            f"Invalid analysis type: {str(body.get('type'))[:40]}. "
+            f"Valid types: {', '.join(_TYPES)}",
+        )
+    return kind
+
+
+def _features(body: dict[str, Any]) -> list[str]:
+    """Return the names in ``features``; without any the type alone selects."""
+    given = body.get("features") or []
+    names = given if isinstance(given, list) else [given]
+    for name in names:
+        if name not in analyzer.NAMES:
+            raise errors.Invalid(
+                "unknown_feature",
+                f"Invalid features: {str(name)[:40]}. Valid features: {', '.join(analyzer.NAMES)}",
+            )
+    return names

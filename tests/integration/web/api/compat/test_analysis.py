@@ -7,7 +7,8 @@ import uuid
 import pytest
 import pytest_asyncio
 
-from soundforge.library import tracks
+from soundforge.audio import analyzer
+from soundforge.library import jobs, tracks
 from soundforge.web.services import LOCAL_USER
 from tests.fixtures import hostile
 
@@ -61,6 +62,56 @@ async def test_a_type_that_there_is_not_is_invalid(api, path, kind):
     sentence = answer.json()["error"]
     assert sentence.startswith("Invalid analysis type: ")
     assert sentence.endswith(f". Valid types: {', '.join(TYPES)}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "features"),
+    [
+        ({"features": ["mfcc", "chroma"]}, "custom", ["chroma", "mfcc"]),
+        ({"features": ["all"]}, "custom", list(analyzer.FEATURES)),
+        ({"features": ["structure"]}, "custom", ["beats", "sections"]),
+        ({"features": ["mfcc"], "type": "key"}, "key", ["key", "mfcc"]),
+        ({"features": "mfcc"}, "custom", ["mfcc"]),
+        ({"features": [], "type": "key"}, "key", ["key"]),
+        ({"features": None}, "full", list(analyzer.FEATURES)),
+    ],
+)
+async def test_features_select_too_alone_or_beside_a_type(api, node, path, asked, kind, features):
+    answer = await api.post(ANALYZE, json={"file_path": path, **asked})
+
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert body["type"] == kind
+    shown = (await api.get(f"/api/analysis/job/{body['job_id']}")).json()
+    assert shown["type"] == kind
+    async with node.database.transaction() as session:
+        job = await jobs.get(session, LOCAL_USER, uuid.UUID(body["job_id"]))
+    assert job.options["features"] == features
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        b'["taste"]',
+        b'["tempo", 7]',
+        b'"taste"',
+        b"7",
+        b'[["tempo"]]',
+        b'{"tempo": true}',
+        b'["\\ud800"]',
+        b'["' + b"a" * 5000 + b'"]',
+    ],
+)
+async def test_features_that_there_are_not_are_invalid(api, path, features):
+    body = b'{"file_path": "%s", "features": %s}' % (path.encode(), features)
+
+    answer = await api.post(ANALYZE, content=body, headers=hostile.JSON)
+
+    assert answer.status_code == 400
+    sentence = answer.json()["error"]
+    assert sentence.startswith("Invalid features: ")
+    assert sentence.endswith(f". Valid features: {', '.join(analyzer.NAMES)}")
+    assert len(sentence) < 300
 
 
 @pytest.mark.parametrize("body", hostile.NOT_AN_OBJECT.values(), ids=hostile.NOT_AN_OBJECT)
