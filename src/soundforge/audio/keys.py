@@ -40,6 +40,17 @@ def moved_key(key: str, semitones: float) -> str:
     return note_names.of_key((tonic + round(semitones)) % 12, is_minor=is_minor)
 
 
+def spelling(key: str | None, semitones: int = 0) -> tuple[str, ...]:
+    """Return the names of the twelve pitch classes, from C, in the key ``semitones`` higher.
+
+    With sharps where there is no key.
+    """
+    found = _read(key or "")
+    if found is None:
+        return note_names.SHARPS
+    return note_names.in_key((found[0] + semitones) % 12, is_minor=found[1])
+
+
 def moved_camelot(code: str, semitones: int) -> str:
     """Return the Camelot code of the key ``semitones`` higher: seven hours on for each."""
     return f"{(int(code[:-1]) - 1 + 7 * semitones) % 12 + 1}{code[-1]}"

@@ -7,7 +7,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from soundforge import errors
 from soundforge.audio import networks
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
     from soundforge.audio.models import ReportWithDetail
     from soundforge.engines.protocol import Progress
 
+Drum: TypeAlias = Literal["kick", "snare", "hat", "other"]
+
 #: What a stem may be; a name not among them is heard like ``other``.
 STEM_TYPES: Final = ("bass", "vocals", "drums", "guitar", "piano", "other")
 #: The grids that notes can be moved to; T is for triplets.
 GRIDS: Final = ("1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32")
+
+#: What was hit, by the General MIDI percussion keys of ``drums``.
+DRUMS: Final[Mapping[int, Drum]] = {36: "kick", 38: "snare", 42: "hat", 45: "other"}
 
 _WITHOUT_NETWORK: Final = {"bass", "vocals", "drums"}
 _FEATURES: Final = ("notes",)
@@ -84,6 +89,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
     keys: Sequence[tuple[float, str]] = (),
     quantise: str | None = None,
     threads: int = 1,
+    notes_path: Path | None = None,
 ) -> Transcription:
     """Write down the notes of stems in a process of its own.
 
@@ -101,6 +107,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         keys: When each key of the song begins and its name, see `keys.course`.
         quantise: One of `GRIDS`, or None to leave notes where they were played.
         threads: CPU threads of the network; 0 for all.
+        notes_path: Where the notes are kept as rows, for `read`; None to keep the MIDI file alone.
 
     Raises:
         errors.Invalid: ``grid_unknown``, ``beats_needed``, ``beats_invalid``, ``no_audio``, or
@@ -117,13 +124,13 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         report(fraction, progress.message, progress.detail)
 
     with tempfile.TemporaryDirectory(prefix="sfa-notes-") as folder:
-        notes_path = Path(folder) / "notes.json"
+        rows_path = notes_path or Path(folder) / "notes.json"
         value = await engine.run(
             "transcribe",
             {
                 "stems": [{"name": name, "path": str(path)} for name, path in sources.items()],
                 "out": str(out_path),
-                "notes_out": str(notes_path),
+                "notes_out": str(rows_path),
                 "models_dir": str(models_dir),
                 "beats_s": list(pulse.beats_s),
                 "downbeats_s": list(pulse.downbeats_s),
@@ -137,8 +144,18 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             on_progress=on_progress,
             most_cores=max(1, threads),
         )
-        notes = await asyncio.to_thread(_read, notes_path)
+        notes = await asyncio.to_thread(read, rows_path)
     return Transcription(notes, out_path, _tempo_bpm(pulse.beats_s), quantise, value["took_s"])
+
+
+def read(path: Path) -> dict[str, tuple[Note, ...]]:
+    """Return the notes that `transcribe` kept, by stem, in order of onset.
+
+    Raises:
+        OSError: They are not there.
+    """
+    listed = json.loads(path.read_text(encoding="utf-8"))
+    return {name: tuple(Note(**note) for note in notes) for name, notes in listed.items()}
 
 
 def stem_type(name: str) -> str:
@@ -190,11 +207,6 @@ async def _fetch(
             "Check the connection and retry; bass, vocals and drums need no network.",
         )
     return True
-
-
-def _read(path: Path) -> dict[str, tuple[Note, ...]]:
-    listed = json.loads(path.read_text())
-    return {name: tuple(Note(**note) for note in notes) for name, notes in listed.items()}
 
 
 def _tempo_bpm(beats_s: Sequence[float]) -> float | None:

@@ -1,4 +1,4 @@
-"""By request: stems become notes, a MIDI file with the song's tempo."""
+"""By request: stems become notes, as rows and as a MIDI file with the song's tempo and bars."""
 
 from __future__ import annotations
 
@@ -107,6 +107,7 @@ async def _listen(
         keys=_keys(track),
         quantise=job.options.get("quantise"),
         threads=tools.threads,
+        notes_path=out_dir / layout.name_of(layout.note_list(job.id)),
     )
     results: dict[str, Any] = {
         "counts": {name: len(notes) for name, notes in made.notes.items()},
@@ -152,7 +153,7 @@ def _content_key(track: Track, chosen: Sequence[Stem], options: Mapping[str, Any
         return None
     names = sorted(stem.stem_type for stem in chosen)
     song = [astuple(_pulse(track)), _keys(track)]
-    return reuse.digest(["notes", of_stems, names, options.get("quantise"), song])
+    return reuse.digest(["notes as rows", of_stems, names, options.get("quantise"), song])
 
 
 def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:

@@ -155,6 +155,11 @@ def notes(job_id: Id) -> str:
     return f"{analysis_dir(job_id)}/notes.mid"
 
 
+def note_list(job_id: Id) -> str:
+    """Return the place of a transcription's notes as rows, JSON."""
+    return f"{analysis_dir(job_id)}/notes.json"
+
+
 def warped_mix(job_id: Id) -> str:
     """Return the place of the sum of a warp's stems."""
     return f"{stems_dir(job_id)}/mix.flac"

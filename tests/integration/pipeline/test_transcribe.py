@@ -4,6 +4,7 @@ import mido
 import pytest
 
 from soundforge import errors
+from soundforge.audio import transcriber
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
 from soundforge.library import tracks
@@ -76,6 +77,9 @@ async def test_the_stems_become_tracks_of_one_file_with_the_beats_as_its_tempo(n
     assert [track.name for track in file.tracks] == ["Tempo", "bass", "drums"]
     heard = [m.note for m in file.tracks[1] if m.type == "note_on" and m.velocity]
     assert heard == [note.pitch for note in line]
+    kept = transcriber.read(node.tools.storage.path(layout.note_list(job.id)))
+    assert [note.pitch for note in kept["bass"]] == [note.pitch for note in line]
+    assert len(kept["drums"]) == job.results["counts"]["drums"]
     assert job.results["counts"]["bass"] == len(line)
     assert job.results["tempo_bpm"] == pytest.approx(120)
     assert job.file_size == node.tools.storage.path(job.output_path).stat().st_size
@@ -120,11 +124,13 @@ async def test_one_stem_on_a_grid(node, write):
     assert all(start % 240 == 0 for start in starts)
 
 
-async def test_the_same_notes_are_written_down_once(engine, write):
+async def test_the_same_notes_are_written_down_once(node, engine, write):
     first, again = await write(), await write()
     other = await write(quantise="1/4")
 
     assert engine.ran == ["transcribe", "transcribe"]
+    for job in (first, again):
+        assert node.tools.storage.path(layout.note_list(job.id)).is_file()
     assert again.results["reused_from"] == str(first.id)
     assert again.results["counts"] == first.results["counts"]
     assert "realtime_factor" not in again.results

@@ -79,3 +79,9 @@ def test_the_course_of_the_key_is_written_as_musicians_do(found, course):
 )
 def test_a_camelot_code_moves_with_its_key(code, semitones, moved):
     assert keys.moved_camelot(code, semitones) == moved
+
+
+def test_notes_are_spelled_as_in_the_key_they_come_to_lie_in():
+    assert keys.spelling("F major")[10] == "Bb"
+    assert keys.spelling("F major", -1)[10] == "A#"
+    assert keys.spelling(None)[10] == keys.spelling("")[10] == "A#"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from soundforge.audio import transcriber
-from soundforge.engines.notes import grid
+from soundforge.engines.notes import drums, grid
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ def test_a_files_name_tells_its_stem(name, expected):
 
 def test_the_door_offers_the_grids_that_the_engine_knows():
     assert set(transcriber.GRIDS) == set(grid.STEPS)
+
+
+def test_the_door_names_the_drums_that_the_engine_hears():
+    assert {name: key for key, name in transcriber.DRUMS.items()} == drums.KEYS
 
 
 def test_the_door_does_not_load_numpy():

@@ -10,10 +10,6 @@ from urllib.parse import unquote
 import pytest
 import pytest_asyncio
 
-from soundforge.library import jobs
-from soundforge.pipeline import start
-from soundforge.pipeline.start import Plan
-from soundforge.storage import layout
 from soundforge.web.services import LOCAL_USER
 from tests.fixtures import audio, songs
 
@@ -162,6 +158,7 @@ async def test_what_was_not_looked_for_is_not_found(api, node):
         ("chords", "feature_not_found"),
         ("beats", "feature_not_found"),
         ("midi", "notes_not_made"),
+        ("notes", "notes_not_made"),
     ):
         answer = await api.get(f"/api/v1/tracks/{track_id}/{what}")
 
@@ -188,34 +185,13 @@ async def test_a_query_that_makes_no_sense_is_refused(api, song, query):
     assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
 
 
-@pytest.mark.parametrize("what", ["timeline", "chords", "beats", "midi"])
+@pytest.mark.parametrize("what", ["timeline", "chords", "beats", "notes", "midi"])
 async def test_somebody_elses_song_is_not_found(api, node, what):
     track_id = await songs.ready(node.tools, uuid.uuid4(), {"bass": audio.silence()})
 
     answer = await api.get(f"/api/v1/tracks/{track_id}/{what}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "track_not_found")
-
-
-async def test_the_newest_notes_are_a_file_named_after_the_song(api, node, song):
-    track_id = uuid.UUID(song.rsplit("/", 1)[1])
-    async with node.database.transaction() as session:
-        (job,) = await start.begin(session, node.tools.queue, [(track_id, Plan("transcribe"))])
-        await jobs.begin(session, job.id, queue_job_id=job.queue_job_id, node="here", max_runs=3)
-    assert (await api.get(f"{song}/midi")).status_code == 404
-    path = node.tools.storage.path(layout.notes(job.id))
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"MThd")
-    async with node.database.transaction() as session:
-        current = await jobs.take_to_complete(session, job.id, 1)
-        current.output_path = layout.notes(job.id)
-        await jobs.complete(session, current)
-
-    answer = await read(api, f"{song}/midi")
-
-    assert answer.content == b"MThd"
-    assert answer.headers["content-type"] == "audio/midi"
-    assert "Somebody - Song_One - notes.mid" in unquote(answer.headers["content-disposition"])
 
 
 async def test_notes_are_asked_for_as_a_job(api, song):
