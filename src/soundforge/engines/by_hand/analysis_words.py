@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import note_names
+from soundforge.engines import note_names, trust
 from soundforge.engines.by_hand import harmonic_chroma, mono
 from soundforge.engines.notes import drums
 
@@ -105,6 +105,7 @@ def _chroma(heard: Heard) -> dict[str, Any]:
 
 def _structure(heard: Heard) -> dict[str, Any]:
     beats = heard.found["beats"]
+    has_bars = beats["bar_confidence"] >= trust.LEAST_BARS
     segments = [
         {
             "section_type": one["name"] or "section",
@@ -117,16 +118,17 @@ def _structure(heard: Heard) -> dict[str, Any]:
         }
         for one in heard.found["sections"]["sections"]
     ]
-    metre = beats["beats_per_bar"]
+    metre = beats["beats_per_bar"] if has_bars else None
     return {
         "segments": segments,
-        "bar_times": beats["downbeats_s"],
+        "bar_times": beats["downbeats_s"] if has_bars else [],
+        # What note a beat is written as cannot be heard; a quarter is the custom.
         "time_signature": f"{metre}/4" if metre else None,
     }
 
 
 def _loop_points(heard: Heard) -> dict[str, Any]:
-    sections = heard.found["sections"]["sections"]
+    found, sections = heard.found["loops"], heard.found["sections"]["sections"]
     rows = [
         {
             "start_ms": _ms(one["start_s"]),
@@ -138,9 +140,9 @@ def _loop_points(heard: Heard) -> dict[str, Any]:
                 (s["label"] for s in sections if s["start_s"] <= one["start_s"] < s["end_s"]), None
             ),
         }
-        for one in heard.found["loops"]["loops"]
+        for one in (*found["loops"], *found["others"])
     ]
-    return {"recommended": rows[:5], "all": rows}
+    return {"recommended": rows[: len(found["loops"])], "all": rows}
 
 
 def _arrangement(heard: Heard) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class _Loop:
 
 
 def extract(recording: Recording) -> Finding:
-    """Return ``loops``, the best first, at most five, and ``grid`` (bars or beats).
+    """Return ``loops``, the best first, at most five, the ``others``, and ``grid`` (bars or beats).
 
     Each has ``start_s``, ``end_s``, ``bars`` (None where only beats are known), ``beats`` and
     ``score``, 0.6..1: how like the bar at the end what follows there is to what follows at the
@@ -38,7 +38,7 @@ def extract(recording: Recording) -> Finding:
     """
     grid = beat_grid.grid(recording)
     if recording.level.is_silent or not len(grid.beats_s):
-        return Finding({"loops": [], "grid": None})
+        return Finding({"loops": [], "others": [], "grid": None})
     heard = recording.once(self_similarity.self_similarity)
     has_bars = heard.kind == "bars"
     rows: list[dict[str, Any]] = []
@@ -54,7 +54,7 @@ def extract(recording: Recording) -> Finding:
                 "score": round(one.score, 3),
             }
         )
-    return Finding({"loops": rows, "grid": heard.kind})
+    return Finding({"loops": rows[:_MOST], "others": rows[_MOST:], "grid": heard.kind})
 
 
 def _best(
@@ -77,8 +77,6 @@ def _best(
     for one in sorted(found, key=lambda one: -round(one.score, 2)):
         if all(one.end <= other.first or one.first >= other.end for other in chosen):
             chosen.append(one)
-        if len(chosen) == _MOST:
-            break
     return chosen
 
 
