@@ -124,14 +124,7 @@ def missing(models_dir: Path, features: Iterable[str], best: Iterable[str] = ())
 
     The larger ones are wanted for the features in ``best`` only.
     """
-    usual = set(features)
-    larger = usual & set(best)
-    return tuple(
-        name
-        for name, network in weights.network_descriptions().items()
-        if (larger if network.is_for_best else usual) & set(network.features)
-        and weights.find(models_dir, name) is None
-    )
+    return tuple(one.name for one in weights.missing_networks(models_dir, features, best))
 
 
 async def fetch(

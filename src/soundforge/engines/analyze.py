@@ -84,6 +84,15 @@ def analyze(params: dict[str, Any], report: Report) -> dict[str, Any]:
     return value
 
 
+def engines(found: Mapping[str, Any]) -> dict[str, str]:
+    """Return who found what, by feature, of a value of `analyze`, as far as there is a choice."""
+    return {
+        name: one["engine"]
+        for name, one in found.items()
+        if isinstance(one, dict) and "engine" in one
+    }
+
+
 def listen(
     blocks: Iterable[Samples],
     sample_rate_hz: int,

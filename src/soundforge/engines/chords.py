@@ -1,7 +1,8 @@
 """A recording becomes chords without a gap, and a key: ``python -m soundforge.engines.chords``.
 
-Params: ``path``, and optional ``models_dir`` (for the beats) and ``full`` (sevenths and others keep
-their names). The analysis finds the chords; here they are told on their own.
+Params: ``path``, and optional ``models_dir`` (for the networks), ``full`` (sevenths and others keep
+their names) and ``best`` (see `analyze`). The analysis finds the chords; here they are told on their
+own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from soundforge.engines import allocator, analyze, chord_labels, note_names, run
 if TYPE_CHECKING:
     from soundforge.engines.runtime import Report
 
-_FEATURES: Final = ("beats", "chords", "key")
+FEATURES: Final = ("beats", "chords", "key")
 _SHORTEST_S: Final = 0.3
 
 
 def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Return ``chords`` (``chord``, ``start``, ``end`` in seconds, ``confidence``) and ``key``.
+    """Return ``chords``, ``key`` and ``engines``; who found the beats, and who the chords.
+
+    A chord has ``chord``, its name in that key, ``start`` and ``end`` in seconds, ``confidence``.
 
     The chords follow one another from 0 to the end; what lasts less than 0.3 s belongs to the
     chord before it (at the beginning, to the one after). ``N`` is no chord. Silence has neither.
@@ -29,8 +32,8 @@ def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
     Raises:
         EngineError: As `analyze.analyze`.
     """
-    asked = {"path": params["path"], "models_dir": params.get("models_dir")}
-    found = analyze.analyze({**asked, "features": list(_FEATURES)}, report)
+    asked = {name: params.get(name) for name in ("path", "models_dir", "best")}
+    found = analyze.analyze({**asked, "features": list(FEATURES)}, report)
     label = "label" if params.get("full") else "simple_label"
     notes = _notes(found["key"]["name"])
     rows = [
@@ -42,7 +45,11 @@ def chords(params: dict[str, Any], report: Report) -> dict[str, Any]:
         }
         for one in found["chords"]["segments"]
     ]
-    return {"chords": _joined(rows), "key": found["key"]["name"]}
+    return {
+        "chords": _joined(rows),
+        "key": found["key"]["name"],
+        "engines": analyze.engines(found),
+    }
 
 
 def _notes(key: str | None) -> tuple[str, ...]:

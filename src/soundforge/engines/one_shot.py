@@ -19,12 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from soundforge.engines import decode, runtime
+from soundforge.engines import decode, models_folder, runtime, weights
 from soundforge.engines.protocol import Error
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import BinaryIO
 
     from soundforge.engines.runtime import Report
@@ -115,8 +115,28 @@ def add_models_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models-dir",
         type=absolute,
-        help="folder of the networks, that `sfa models pull` fills; without it none is used",
+        help="folder of the networks, that `sfa models pull` fills; the app's if not given",
     )
+
+
+def models_dir(options: argparse.Namespace, features: Collection[str]) -> Path:
+    """Return the folder of the networks; say on standard error which of them are not there.
+
+    Args:
+        options: The command line.
+        features: What will be found.
+
+    Raises:
+        EngineError: ``settings_invalid``.
+    """
+    folder: Path = options.models_dir or models_folder.default()
+    for network in weights.missing_networks(folder, features):
+        found = " and ".join(one for one in network.features if one in features)
+        sys.stderr.write(
+            f"{network.label} is not installed, so a simpler way finds {found}. "
+            f"To have it: sfa models pull {network.name}\n"
+        )
+    return folder
 
 
 def _parser(command: Command) -> argparse.ArgumentParser:

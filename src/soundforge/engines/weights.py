@@ -21,7 +21,7 @@ from soundforge.engines.runtime import EngineError
 from soundforge.engines.separators import Separator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from soundforge.engines.wheel import WheelWeights
@@ -85,6 +85,23 @@ def fetchable(name: str) -> Separator | Network:
 def network_descriptions() -> dict[str, Network]:
     """Return every analysis network by name."""
     return registry.entries(networks, "NETWORK", Network)
+
+
+def missing_networks(
+    models_dir: Path, features: Iterable[str], best: Iterable[str] = ()
+) -> tuple[Network, ...]:
+    """Return the networks that ``features`` want and that are not in ``models_dir``.
+
+    The larger ones are wanted for the features in ``best`` only.
+    """
+    usual = set(features)
+    larger = usual & set(best)
+    return tuple(
+        network
+        for name, network in network_descriptions().items()
+        if (larger if network.is_for_best else usual) & set(network.features)
+        and find(models_dir, name) is None
+    )
 
 
 def find(models_dir: Path, name: str) -> Installed | None:

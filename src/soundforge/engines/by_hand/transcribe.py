@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import one_shot, transcribe
+from soundforge.engines import one_shot, transcribe, weights
+from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from soundforge.engines.runtime import Report
 
-_STEMS: Final = ("other", "bass", "vocals", "drums", "guitar", "piano")
+_WITHOUT: Final = ("bass", "vocals", "drums")  # stems that are heard without a network
+_STEMS: Final = ("other", *_WITHOUT, "guitar", "piano")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,6 +34,22 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--midi", type=one_shot.absolute, help="MIDI file to write, too")
 
 
+def _models_dir(options: argparse.Namespace) -> Path:
+    """Return the folder of the networks.
+
+    Raises:
+        EngineError: ``model_not_installed``: the stem wants one that is not there.
+    """
+    folder = one_shot.models_dir(options, ())
+    if options.stem not in _WITHOUT and weights.find(folder, transcribe.NETWORK) is None:
+        raise EngineError(
+            "model_not_installed",
+            "The network that hears the notes of this stem is not on this machine.",
+            f"Run: sfa models pull {transcribe.NETWORK}",
+        )
+    return folder
+
+
 def _run(options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="sfa-notes-") as name:
         folder = Path(name)
@@ -39,7 +57,7 @@ def _run(options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
             "stems": [{"name": options.stem, "path": str(options.file)}],
             "out": str(options.midi or folder / "notes.mid"),
             "notes_out": str(folder / "notes.json"),
-            "models_dir": str(options.models_dir or folder),
+            "models_dir": str(_models_dir(options)),
         }
         transcribe.transcribe(params, report)
         notes = json.loads((folder / "notes.json").read_text())[options.stem]
