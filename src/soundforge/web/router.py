@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from soundforge import __version__
 from soundforge.web import openapi
 from soundforge.web.api import (
+    analyses,
     batches,
     docs,
     health,
@@ -19,6 +20,7 @@ from soundforge.web.api import (
     models,
     notes,
     song,
+    song_parts,
     stems,
     track_jobs,
     tracks,
@@ -49,9 +51,9 @@ def make() -> FastAPI:
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, track_jobs, song, notes, uploads, imports, jobs, job_stems):
+    for resource in (tracks, track_jobs, song, song_parts, notes, analyses, uploads, imports):
         api.include_router(resource.ROUTES)
-    for resource in (mixes, stems, batches, versions, models, docs):
+    for resource in (jobs, job_stems, mixes, stems, batches, versions, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)
