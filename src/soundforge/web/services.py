@@ -34,6 +34,7 @@ class Services:
         health: Return name and state of each part that must work.
         mixes: Lets so many mixes be made at once on request.
         background: Does what pages begin and need not wait for.
+        uploads: Lets so many files that were sent be decoded at once.
     """
 
     tools: Tools
@@ -44,6 +45,7 @@ class Services:
     health: Callable[[], Awaitable[dict[str, bool]]]
     mixes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     background: Background = field(default_factory=Background)
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     @property
     def host_names(self) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import uuid
 from typing import Annotated, Final
@@ -16,6 +15,7 @@ from soundforge.pipeline import minus
 from soundforge.web.errors import answers
 from soundforge.web.files import attachment, file_answers
 from soundforge.web.services import S, User
+from soundforge.web.turns import turn
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
@@ -48,20 +48,14 @@ async def mix(
 
     It is made first: a few seconds for a song, at most a minute and half of its length.
     """
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            await services.mixes.acquire()
-    except TimeoutError:
-        raise errors.Limited(
-            "too_many_mixes",
-            "Other mixes are being made right now.",
-            "Ask again in a moment.",
-            retry_after_s=10,
-        ) from None
-    try:
+    busy = errors.Limited(
+        "too_many_mixes",
+        "Other mixes are being made right now.",
+        "Ask again in a moment.",
+        retry_after_s=10,
+    )
+    async with turn(services.mixes, patience_s=_PATIENCE_S, busy=busy):
         made = await minus.make(services.tools, user, job_id, without=without, form=format_)
-    finally:
-        services.mixes.release()
     background.add_task(shutil.rmtree, made.folder, ignore_errors=True)
     answer = attachment(made.path, f"{made.name}{made.path.suffix}")
     answer.headers["cache-control"] = "no-store"

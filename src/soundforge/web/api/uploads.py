@@ -14,6 +14,7 @@ from soundforge.web.errors import answers
 from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
 from soundforge.web.multipart import FilePart
 from soundforge.web.services import S, User
+from soundforge.web.turns import turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,8 @@ ROUTES = APIRouter(prefix="/uploads", tags=["uploads"])
 
 _FORM_BYTES: Final = 200_000
 """What the form around a file may add to the body."""
+_PATIENCE_S: Final = 300.0
+"""A file that has arrived is worth a longer wait than a mix, which can be asked for again."""
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -52,7 +55,7 @@ _BODY: Final[dict[str, Any]] = {
     "",
     status_code=201,
     response_model=TrackBody,
-    responses=answers(409, 413, 415, 422, 503, 507),
+    responses=answers(409, 413, 415, 422, 429, 503, 507),
     openapi_extra=_BODY,
 )
 async def create(
@@ -68,13 +71,23 @@ async def create(
         file_name = part.file_name or ""
 
         async def work() -> TrackBody:
-            track = await ingest.upload(
-                services.tools, user, file.path, file_name=file_name, stages=stages, model=model
-            )
+            async with turn(services.uploads, patience_s=_PATIENCE_S, busy=_busy()):
+                track = await ingest.upload(
+                    services.tools, user, file.path, file_name=file_name, stages=stages, model=model
+                )
             return await body(services, user, track.id)
 
         fingerprint = fingerprint_of(request, file_name, file.sha256, stages, model)
         return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
+
+
+def _busy() -> errors.Limited:
+    return errors.Limited(
+        "too_many_uploads",
+        "Many other files are being checked right now.",
+        "Send the file again in a few minutes.",
+        retry_after_s=60,
+    )
 
 
 def _check_length(request: Request, upload_bytes: int) -> None:

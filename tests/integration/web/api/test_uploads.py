@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from soundforge import errors
+from soundforge.web.api import uploads
 from tests.fixtures import audio
 from tests.plugins.app import client_of, services_of, tools_of
 
@@ -341,3 +342,36 @@ async def test_several_at_once_become_a_track_each(api, wav):
 
     assert [answer.status_code for answer in answers] == [201] * 3
     assert await track_count(api) == 3
+
+
+async def test_only_a_few_files_are_decoded_at_once(node, short_wav):
+    class Watched:
+        now = most = 0
+
+        async def run(self, *arguments, **more):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            try:
+                return await node.tools.engine.run(*arguments, **more)
+            finally:
+                self.now -= 1
+
+    engine = Watched()
+    async with client_of(services_of(node, tools=tools_of(node, engine=engine))) as api:
+        answers = await asyncio.gather(*(send(api, part(short_wav), END) for _ in range(5)))
+
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert engine.most == 2
+
+
+async def test_whoever_has_waited_for_too_long_is_asked_to_come_back(
+    node, clean, short_wav, monkeypatch
+):
+    monkeypatch.setattr(uploads, "_PATIENCE_S", 0.05)
+    services = services_of(node, uploads=asyncio.Semaphore(0))
+    async with client_of(services) as api:
+        answer = await send(api, part(short_wav), END)
+        assert await track_count(api) == 0
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_uploads")
+    assert answer.headers["retry-after"] == "60"
