@@ -18,27 +18,37 @@ if TYPE_CHECKING:
 
     from soundforge.db.session import Session
 
-_RESCUE: Final = text(
-    importlib.resources.files("soundforge.jobs").joinpath("sql/rescue.sql").read_text()
-).bindparams(bindparam("known_orphans", type_=ARRAY(BigInteger)))
+_SQL: Final = importlib.resources.files("soundforge.jobs").joinpath("sql")
+_ORPHANS: Final = text(_SQL.joinpath("orphans.sql").read_text()).bindparams(
+    bindparam("known_orphans", type_=ARRAY(BigInteger))
+)
+_RESCUE: Final = text(_SQL.joinpath("rescue.sql").read_text()).bindparams(
+    bindparam("orphans", type_=ARRAY(BigInteger))
+)
 
 
-async def rescue(
+async def orphans(
     session: Session, *, grace_s: float, known_orphans: Iterable[int] = ()
-) -> dict[int, int]:
-    """End orphaned queue jobs and put a new one in the place of each.
+) -> set[int]:
+    """Return the queue jobs that are said to run, and do not.
 
     Args:
-        session: The transaction to do it in.
+        session: The transaction to read in.
         grace_s: A worker without a heartbeat for this long is dead.
         known_orphans: Queue jobs in `doing` that surely nobody runs, whatever the heartbeats.
+    """
+    values = {"grace_s": grace_s, "known_orphans": list(known_orphans)}
+    return set((await session.scalars(_ORPHANS, values)).all())
+
+
+async def rescue(session: Session, orphaned: Iterable[int]) -> dict[int, int]:
+    """End orphaned queue jobs and put a new one in the place of each.
 
     Returns:
         The id of the new queue job by that of the old one. One that was being cancelled has
         no successor.
     """
-    values = {"grace_s": grace_s, "known_orphans": list(known_orphans)}
-    rows = (await session.execute(_RESCUE, values)).all()
+    rows = (await session.execute(_RESCUE, {"orphans": list(orphaned)})).all()
     return {row.old_id: row.new_id for row in rows if row.new_id is not None}
 
 

@@ -21,6 +21,21 @@ async def follow(session: Session, successors: Mapping[int, int]) -> None:
         await session.execute(update(Job).where(Job.queue_job_id == old).values(queue_job_id=new))
 
 
+async def hold(session: Session, queue_job_ids: Collection[int]) -> set[int]:
+    """Lock the jobs of queue jobs until the commit, as long as nobody else holds them.
+
+    Whoever cancels a job holds it before its queue job. Whoever wants to touch queue jobs and
+    then their jobs must do the same: the other way round is a deadlock.
+
+    Returns:
+        The queue jobs but those whose job somebody else holds.
+    """
+    statement = select(Job.queue_job_id).where(Job.queue_job_id.in_(queue_job_ids))
+    named = set(await session.scalars(statement))
+    held = set(await session.scalars(statement.with_for_update(skip_locked=True)))
+    return set(queue_job_ids) - (named - held)
+
+
 async def of_node(session: Session, node: str) -> list[int]:
     """Return the queue jobs of unfinished jobs that ``node`` was working on."""
     statement = select(Job.queue_job_id).where(

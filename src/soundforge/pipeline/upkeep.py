@@ -13,8 +13,9 @@ from soundforge.library import batches, files, queue_links, tracks
 from soundforge.pipeline import start
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
+    from soundforge.db.session import Session
     from soundforge.jobs.workers import Workers
     from soundforge.pipeline.tools import Tools
 
@@ -65,8 +66,7 @@ class Upkeep:
         """
         async with self._tools.database.transaction() as session:
             orphans = await queue_links.of_node(session, self._tools.node)
-            successors = await rescue.rescue(session, grace_s=1e9, known_orphans=orphans)
-            await queue_links.follow(session, successors)
+            successors = await _give_back(session, grace_s=1e9, known_orphans=orphans)
         await self.reunite()
         await self.sweep(older_than_s=0)
         return len(successors)
@@ -114,10 +114,9 @@ class Upkeep:
             suspects = claimed - self._tools.queue.running
             orphans = suspects & self._suspects
             self._suspects = suspects
-            successors = await rescue.rescue(
+            successors = await _give_back(
                 session, grace_s=self._rescue_after_s, known_orphans=orphans
             )
-            await queue_links.follow(session, successors)
         if successors:
             logger.warning("orphaned jobs rescued", extra={"queue_jobs": sorted(successors)})
         return list(successors.values())
@@ -154,6 +153,18 @@ class Upkeep:
             await storage.remove(relative)
         if removed:
             logger.info("files without a row removed", extra={"folders": removed})
+
+
+async def _give_back(
+    session: Session, *, grace_s: float, known_orphans: Iterable[int]
+) -> dict[int, int]:
+    """Let orphaned queue jobs run again; one that is being cancelled waits for the next look."""
+    orphaned = await rescue.orphans(session, grace_s=grace_s, known_orphans=known_orphans)
+    if not orphaned:
+        return {}
+    successors = await rescue.rescue(session, await queue_links.hold(session, orphaned))
+    await queue_links.follow(session, successors)
+    return successors
 
 
 async def _forever(every_s: float, work: Callable[[], Awaitable[object]]) -> None:

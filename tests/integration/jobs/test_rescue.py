@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from soundforge.jobs import rescue
+from soundforge.jobs import cancel, rescue
+from soundforge.library import jobs
 from tests.plugins.pipeline import add_job, ended, queue_row, read_job
 
 GRACE_S = 2.0
@@ -36,7 +37,8 @@ def fetch(tools):
 
 async def run_rescue(tools, **how):
     async with tools.database.transaction() as session:
-        return await rescue.rescue(session, **{"grace_s": GRACE_S, **how})
+        found = await rescue.orphans(session, **{"grace_s": GRACE_S, **how})
+        return await rescue.rescue(session, found)
 
 
 @pytest.fixture
@@ -124,6 +126,26 @@ class TestRescue:
 
         assert (await queue_row(tools, successors[old]))["status"] == "todo"
         assert (await queue_row(tools, old))["status"] == "aborted"
+
+
+@pytest.mark.usefixtures("long_running_server")
+async def test_a_rescue_in_the_middle_of_a_cancel_waits_for_nobody(
+    make_node, make_stage, owner_id, fetch
+):
+    """Each has what the other wants next, unless both take the job before its queue job."""
+    node = await make_node(make_stage())
+    job = await add_job(node.tools, owner_id)
+    _, old = await fetch(silent_s=10)
+
+    async with node.tools.database.transaction() as session:
+        await jobs.cancel(session, await jobs.find(session, job.id))
+        async with asyncio.timeout(5):
+            assert await node.upkeep.rescue() == []
+        await cancel.cancel(session, old)
+    await node.upkeep.rescue()
+
+    assert (await queue_row(node.tools, old))["status"] == "aborted"
+    assert (await read_job(node.tools, job.id)).status == "cancelled"
 
 
 async def test_nobody_is_rescued_within_a_grace_of_the_servers_start(tools, owner_id, fetch):

@@ -1,24 +1,11 @@
--- One statement, so that two nodes cannot both rescue a queue job. An orphan is a job in
--- `doing` whose worker sends no heartbeat, or one its own process says it is not running.
--- After a restart of the server nobody could have sent a heartbeat: wait one grace period.
+-- One statement, so that two nodes cannot both rescue a queue job.
 --
 -- The orphan ends, and a new queue job takes its place, before its peers in the queue: a
 -- worker that was only frozen and wakes up can then end or retry nothing but its own, dead one.
 WITH orphan AS (
     SELECT j.*, nextval(pg_get_serial_sequence('procrastinate_jobs', 'id')) AS new_id
     FROM procrastinate_jobs j
-    WHERE j.status = 'doing'
-      AND (
-        j.id = ANY(:known_orphans)
-        OR (
-            pg_postmaster_start_time() < now() - make_interval(secs => :grace_s)
-            AND NOT EXISTS (
-                SELECT 1 FROM procrastinate_workers w
-                WHERE w.id = j.worker_id
-                  AND w.last_heartbeat > now() - make_interval(secs => :grace_s)
-            )
-        )
-      )
+    WHERE j.status = 'doing' AND j.id = ANY(:orphans)
     FOR UPDATE OF j SKIP LOCKED
 ), ended AS (
     UPDATE procrastinate_jobs j
