@@ -187,6 +187,7 @@ async def restore(session: Session, owner_id: uuid.UUID, track_id: uuid.UUID) ->
         errors.NotFound: It is not in the bin (``track_not_found``).
         errors.Conflict: The song was imported again meanwhile (``track_exists``).
     """
+    await lock_library(session, owner_id)  # an import of the same song may be under way
     track = await session.scalar(
         select(Track).where(
             Track.id == track_id, Track.owner_id == owner_id, Track.deleted_at.is_not(None)

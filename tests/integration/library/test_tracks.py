@@ -1,5 +1,6 @@
 """A library is its owner's alone; filters, counts and cards say the same of every track."""
 
+import asyncio
 import itertools
 import uuid
 from datetime import timedelta
@@ -15,7 +16,7 @@ from soundforge.library.states import STATES
 from soundforge.pipeline import actions
 from soundforge.pipeline.start import Plan
 from soundforge.web.views import track_view
-from tests.plugins.pipeline import add_track, begin
+from tests.plugins.pipeline import add_track, begin, eventually
 
 SONG = "4iV5W9uYEdYUVa79Axb7Rh"
 FILTER_OF = {
@@ -219,6 +220,24 @@ class TestBin:
         with pytest.raises(errors.Conflict) as refusal:
             await actions.restore(tools, owner_id, track.id)
 
+        assert refusal.value.code == "track_exists"
+
+    async def test_a_song_that_is_being_imported_again_cannot_be_there_twice(self, tools, owner_id):
+        track = await add_track(tools, owner_id, spotify_id=SONG)
+        await actions.delete(tools, owner_id, track.id)
+
+        async def is_waiting():
+            async with tools.database.transaction() as session:
+                return await session.scalar(text("SELECT true FROM pg_locks WHERE NOT granted"))
+
+        async with tools.database.transaction() as session:
+            await tracks.lock_library(session, owner_id)
+            await tracks.add(session, owner_id, title="Song", source="spotify", spotify_id=SONG)
+            restoring = asyncio.create_task(actions.restore(tools, owner_id, track.id))
+            await eventually(is_waiting)
+
+        with pytest.raises(errors.Conflict) as refusal:
+            await restoring
         assert refusal.value.code == "track_exists"
 
     async def test_only_what_was_long_in_the_bin_is_purged_with_all_its_rows(self, tools, owner_id):
