@@ -27,6 +27,7 @@ from soundforge.identity import Identity
 from soundforge.jobs import Queue
 from soundforge.jobs.inspect import live_workers
 from soundforge.jobs.workers import Workers
+from soundforge.library import idempotency
 from soundforge.pipeline import BY_REQUEST, STAGES, Tools, stage
 from soundforge.pipeline.upkeep import Upkeep
 from soundforge.providers.spotify.client import SpotifyClient
@@ -270,6 +271,8 @@ class Node:
             is_spotify_configured=bool(self.settings.spotify.client_id),
             health=self._health,
         )
+        async with self.database.transaction() as session:
+            await idempotency.release_unanswered(session)
         self.web = WebServer(WebApp(services), host=self.settings.host, port=self.settings.port)
         async with aclosing(services.background):
             with self.web.listening():

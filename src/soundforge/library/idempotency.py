@@ -44,16 +44,9 @@ async def claim(session: Session, owner_id: uuid.UUID, key: str, fingerprint: st
             IdempotentRequest.inserted_at < now - _FORGOTTEN_AFTER,
         )
     )
-    added = await session.execute(
-        insert(IdempotentRequest)
-        .values(owner_id=owner_id, key=key, fingerprint=fingerprint)
-        .on_conflict_do_nothing()
-        .returning(IdempotentRequest.id)
-    )
-    if added.first() is not None:
+    first = await _first(session, owner_id, key, fingerprint)
+    if first is None:
         return None
-    first = await session.scalar(_of(owner_id, key).with_for_update())
-    assert first is not None
     if first.fingerprint != fingerprint:
         raise errors.Invalid(
             "idempotency_key_reused",
@@ -88,7 +81,36 @@ async def release(session: Session, owner_id: uuid.UUID, key: str) -> None:
     )
 
 
-def _of(owner_id: uuid.UUID, key: str) -> Any:
-    return select(IdempotentRequest).where(
-        IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key
+async def release_unanswered(session: Session) -> int:
+    """Forget the requests that were at work when the server ended; return how many there were.
+
+    Call it before requests are taken: whoever worked on these is gone.
+    """
+    gone = await session.execute(
+        delete(IdempotentRequest)
+        .where(IdempotentRequest.status_code.is_(None))
+        .returning(IdempotentRequest.id)
     )
+    return len(gone.all())
+
+
+async def _first(
+    session: Session, owner_id: uuid.UUID, key: str, fingerprint: str
+) -> IdempotentRequest | None:
+    """Return the request that has ``key``, locked; None when it is this one from now on."""
+    while True:
+        added = await session.execute(
+            insert(IdempotentRequest)
+            .values(owner_id=owner_id, key=key, fingerprint=fingerprint)
+            .on_conflict_do_nothing()
+            .returning(IdempotentRequest.id)
+        )
+        if added.first() is not None:
+            return None
+        first = await session.scalar(
+            select(IdempotentRequest)
+            .where(IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key)
+            .with_for_update()
+        )
+        if first is not None:  # otherwise it failed between the two, and the key is free again
+            return first

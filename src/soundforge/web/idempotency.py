@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Annotated, Any
+import logging
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Header, Request
 from fastapi.responses import JSONResponse
 
+from soundforge import errors
 from soundforge.library import idempotency
 from soundforge.library.idempotency import Answer
+from soundforge.pipeline import patience
 
 if TYPE_CHECKING:
     import uuid
@@ -17,8 +20,12 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from soundforge.db.session import Session
     from soundforge.web.services import Services
 
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S: Final = 10.0
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -43,20 +50,29 @@ async def once(
     """Return what ``work`` answers, or what it answered when ``key`` was used before."""
     if key is None:
         return JSONResponse((await work()).model_dump(mode="json"), status)
-    database = services.tools.database
-    async with database.transaction() as session:
+    async with services.tools.database.transaction() as session:
         first = await idempotency.claim(session, user, key, fingerprint)
     if first is not None:
         return JSONResponse(first.body, first.status_code, headers={"Idempotency-Replayed": "true"})
     try:
         body: dict[str, Any] = (await work()).model_dump(mode="json")
     except BaseException:
-        async with database.transaction() as session:
-            await idempotency.release(session, user, key)
+        await _note(services, lambda session: idempotency.release(session, user, key))
         raise
-    async with database.transaction() as session:
-        await idempotency.keep(session, user, key, Answer(status, body))
+    answer = Answer(status, body)
+    await _note(services, lambda session: idempotency.keep(session, user, key, answer))
     return JSONResponse(body, status)
+
+
+async def _note(services: Services, write: Callable[[Session], Awaitable[None]]) -> None:
+    """Write what became of a request.
+
+    The work has ended, whatever happens here: a database that is away changes no answer.
+    """
+    try:
+        await patience.transact(services.tools.database, write, patience_s=_PATIENCE_S)
+    except errors.Unavailable as error:
+        logger.warning("idempotency key not settled", extra={"code": error.code})
 
 
 def fingerprint_of(request: Request, *parts: object) -> str:

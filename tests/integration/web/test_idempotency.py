@@ -6,9 +6,14 @@ import asyncio
 import uuid
 
 import pytest
+from pydantic import BaseModel
 
+from soundforge import errors
+from soundforge.web import idempotency
+from soundforge.web.services import LOCAL_USER
 from tests.fakes import spotify as fake
 from tests.fakes.spotify import Reply
+from tests.plugins.app import services_of, tools_of
 
 IMPORTS = "/api/v1/imports"
 TRACK = {"url": f"https://open.spotify.com/track/{fake.TRACK}"}
@@ -84,3 +89,78 @@ async def test_a_key_that_is_none_is_refused(api, bad):
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "header.Idempotency-Key"
+
+
+class Leaky:
+    """A database that does not answer the next few times."""
+
+    def __init__(self, database):
+        self._database, self.failures = database, 0
+
+    def transaction(self):
+        if self.failures:
+            self.failures -= 1
+            raise errors.Unavailable("database_unavailable", "It does not answer.", "Wait.")
+        return self._database.transaction()
+
+
+class Done(BaseModel):
+    what: str
+
+
+@pytest.fixture
+def leaky(node):
+    return Leaky(node.database)
+
+
+@pytest.fixture
+def once(node, leaky):
+    """Do a request with one key; the database fails ``failures`` times when its work has ended."""
+    services = services_of(node, tools=tools_of(node, database=leaky))
+
+    async def done(failures=0, error=None):
+        async def work():
+            leaky.failures = failures
+            if error:
+                raise error
+            return Done(what="a track")
+
+        return await idempotency.once(services, LOCAL_USER, "key", "same", status=201, work=work)
+
+    return done
+
+
+REFUSAL = errors.Invalid("no", "No.", "Ask for another thing.")
+
+
+async def test_an_answer_is_kept_though_the_database_is_away_for_a_moment(once):
+    first = await once(failures=2)
+    again = await once()
+
+    assert (first.status_code, again.body) == (201, first.body)
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_a_key_is_free_after_a_failure_though_the_database_is_away_for_a_moment(once):
+    with pytest.raises(errors.Invalid):
+        await once(failures=2, error=REFUSAL)
+
+    assert (await once()).status_code == 201
+
+
+async def test_what_was_done_is_answered_though_it_cannot_be_kept(once, leaky, monkeypatch):
+    monkeypatch.setattr(idempotency, "_PATIENCE_S", 0.0)
+
+    first = await once(failures=1000)
+    leaky.failures = 0
+
+    assert first.status_code == 201
+    with pytest.raises(errors.Conflict):
+        await once()
+
+
+async def test_a_failure_is_told_though_its_key_cannot_be_freed(once, monkeypatch):
+    monkeypatch.setattr(idempotency, "_PATIENCE_S", 0.0)
+
+    with pytest.raises(errors.Invalid):
+        await once(failures=1000, error=REFUSAL)
