@@ -145,7 +145,7 @@ class Upkeep:
         is younger than ``older_than_s``.
         """
         storage = self._tools.storage
-        found = await storage.orphans((), older_than_s=older_than_s)
+        found = await storage.entries(older_than_s=older_than_s)
         async with self._tools.database.transaction() as session:
             known = await files.known_folders(session)
         removed = [relative for relative in found if relative not in known]

@@ -1,7 +1,7 @@
 """Files on this machine's disk: whole, in their place, or not there at all.
 
 Everything is written under a temporary name, made durable (fsync) and renamed. A crash at
-any moment leaves at most something temporary, which `Storage.sweep` removes. Disk work runs
+any moment leaves at most something temporary, which a sweep removes. Disk work runs
 in threads, so that a slow disk does not stop the server.
 """
 
@@ -21,7 +21,7 @@ from soundforge import errors
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from typing import BinaryIO
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -132,24 +132,16 @@ class Storage:
                 "Free some space, or delete tracks that you no longer need, then retry.",
             )
 
-    async def orphans(self, known: Collection[str], *, older_than_s: float) -> list[str]:
-        """Return what lies on disk and nobody knows.
+    async def entries(self, *, older_than_s: float) -> list[str]:
+        """Return what lies on disk: what no row knows of it, can be removed.
 
         Args:
-            known: Relative paths that a row names or that running work is writing.
-            older_than_s: Younger entries are left alone: their row may be on its way.
+            older_than_s: Younger entries are left out: their row may be on its way.
 
         Returns:
             Relative paths; only of entries that this program made, and of anything in ``tmp``.
         """
-        return await asyncio.to_thread(self._orphans, frozenset(known), older_than_s)
-
-    async def sweep(self, known: Collection[str], *, older_than_s: float) -> list[str]:
-        """Remove the `orphans`; return what was removed."""
-        found = await self.orphans(known, older_than_s=older_than_s)
-        for relative in found:
-            await self.remove(relative)
-        return found
+        return await asyncio.to_thread(self._entries, older_than_s)
 
     def _new_tmp(self) -> Path:
         return self.path(layout.scratch(uuid.uuid4().hex))
@@ -182,14 +174,14 @@ class Storage:
             path.replace(doomed)
         return doomed
 
-    def _orphans(self, known: frozenset[str], older_than_s: float) -> list[str]:
+    def _entries(self, older_than_s: float) -> list[str]:
         before_s = time.time() - older_than_s
         found: list[str] = []
         for folder in layout.FOLDERS:
             for entry in sorted((self.root / folder).iterdir()):
                 relative = f"{folder}/{entry.name}"
                 is_ours = folder == layout.TMP or layout.is_ours(entry.name)
-                if is_ours and relative not in known and _changed_at_s(entry) <= before_s:
+                if is_ours and _changed_at_s(entry) <= before_s:
                     found.append(relative)
         return found
 
