@@ -7,16 +7,14 @@ A message only says "look": state is in rows. Whoever may have missed one is tol
 from __future__ import annotations
 
 from soundforge.pubsub.hub import PubSub
-from soundforge.pubsub.message import MAX_PAYLOAD_BYTES, Connection, Message, publish
+from soundforge.pubsub.message import MAX_PAYLOAD_BYTES, Message
 from soundforge.pubsub.subscription import QUEUE_SIZE, Closed, Subscription
 
 __all__ = [
     "MAX_PAYLOAD_BYTES",
     "QUEUE_SIZE",
     "Closed",
-    "Connection",
     "Message",
     "PubSub",
     "Subscription",
-    "publish",
 ]

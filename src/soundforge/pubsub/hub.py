@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
@@ -22,20 +21,17 @@ logger = logging.getLogger(__name__)
 
 _CHECK_EVERY_S: Final = 15.0
 _CHECK_TIMEOUT_S: Final = 5.0
-_PUBLISH_TIMEOUT_S: Final = 3.0
 _FIRST_DELAY_S: Final = 0.1
 _LAST_DELAY_S: Final = 5.0
 
 
 class PubSub:
-    """This process's ear and voice; all its subscribers share one LISTEN connection.
+    """This process's ear; all its subscribers share one LISTEN connection.
 
     Args:
         url: ``postgresql://…`` of the database all processes share.
         start_timeout_s: How long `start` waits for the database, s.
     """
-
-    publish = staticmethod(message.publish)
 
     def __init__(self, url: str, *, start_timeout_s: float = 10.0) -> None:
         self._url = url
@@ -43,8 +39,6 @@ class PubSub:
         self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._listening = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
-        self._voice: psycopg.AsyncConnection[Any] | None = None
-        self._voice_lock = asyncio.Lock()
 
     @property
     def is_listening(self) -> bool:
@@ -80,40 +74,12 @@ class PubSub:
         self._listener = None
         for subscription in self._all():
             subscription.close()
-        async with self._voice_lock:
-            await self._drop_voice()
 
     def subscribe(self, topic: str) -> Subscription:
         """Return the messages of a topic from now on."""
         subscription = Subscription(topic, self._forget)
         self._subscriptions[topic].add(subscription)
         return subscription
-
-    async def publish_now(self, topic: str, event: str, data: dict[str, Any] | None = None) -> bool:
-        """Announce an event outside any transaction, such as progress: at most 4 a second a job.
-
-        Returns:
-            Whether the server took it. It never raises when the database is away: the next
-            progress follows, and receivers are resynced anyway.
-        """
-        payload = message.encode(topic, event, data or {})
-        async with self._voice_lock:
-            for _ in range(2):  # the connection may have died since it was last used
-                try:
-                    async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-                        if self._voice is None:
-                            self._voice = await self._connect()
-                        await self._voice.execute(
-                            "SELECT pg_notify(%s, %s)", (message.CHANNEL, payload)
-                        )
-                        return True
-                except (psycopg.Error, OSError):
-                    await self._drop_voice()
-                except asyncio.CancelledError:
-                    await self._drop_voice()  # half way through a statement: unusable
-                    raise
-        logger.warning("announcement dropped", extra={"topic": topic, "event": event})
-        return False
 
     def _forget(self, subscription: Subscription) -> None:
         receivers = self._subscriptions.get(subscription.topic, set())
@@ -177,9 +143,3 @@ class PubSub:
             keepalives_count=3,
             application_name="sfa pubsub",
         )
-
-    async def _drop_voice(self) -> None:
-        if self._voice is not None:
-            with contextlib.suppress(psycopg.Error, OSError):
-                await self._voice.close()
-            self._voice = None

@@ -1,20 +1,17 @@
-"""What is sent: one channel, JSON payloads, published in the transaction that changes the rows."""
+"""What is sent: JSON payloads on one channel.
+
+``pg_notify(CHANNEL, payload)`` in the transaction that changes the rows sends one: at its commit,
+and not at all if it rolls back.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
-
-import psycopg
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection as SqlAlchemyConnection
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Any, Final
 
 CHANNEL: Final = "sfa_events"
 MAX_PAYLOAD_BYTES: Final = 7_900  # PostgreSQL takes 7,999
-
-Connection: TypeAlias = AsyncSession | SqlAlchemyConnection | psycopg.AsyncConnection[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +29,6 @@ class Message:
     event: str
     data: dict[str, Any] = field(default_factory=dict)
     is_lagged: bool = False
-
-
-async def publish(
-    connection: Connection, topic: str, event: str, data: dict[str, Any] | None = None
-) -> None:
-    """Announce an event in the caller's transaction: sent at its commit, dropped if it rolls back.
-
-    Args:
-        connection: A SQLAlchemy session or connection, or a psycopg connection.
-        topic: What it is about.
-        event: What happened.
-        data: Ids and numbers, as JSON; replaced by ``{"reload": True}`` above 7,900 bytes.
-    """
-    payload = encode(topic, event, data or {})
-    if isinstance(connection, psycopg.AsyncConnection):
-        await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
-        return
-    await connection.execute(
-        text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload}
-    )
 
 
 def encode(topic: str, event: str, data: dict[str, Any]) -> str:
