@@ -129,17 +129,6 @@ const scenarios = {
     return { opened };
   },
 
-  async disconnect() {
-    const socket = connect();
-    const job = socket.channel("jobs:1");
-    await answer(job.join());
-    let code = null;
-    socket.onClose(event => { code = code ?? event.code; });
-    await fetch(url + "/disconnect?id=users:ann", { method: "POST", body: "null" });
-    await until(() => code !== null);
-    return { code };
-  },
-
   async overflow() {
     const socket = connect();
     const job = socket.channel("jobs:1");

@@ -343,7 +343,7 @@ class Helpers:
             Route("/truth", self.truth),
             Route("/app.js", self.app_js),
             Route("/publish", self.publish, methods=["POST"]),
-            Route("/disconnect", self.disconnect, methods=["POST"]),
+            Route("/sockets", self.sockets),
             Mount("/vendor", StaticFiles(directory=VENDOR)),
         ]
 
@@ -359,9 +359,8 @@ class Helpers:
             self._bus.publish(said["topic"], said["event"], data)
         return JSONResponse({"subscribers": self._bus.subscriber_count(said["topic"])})
 
-    async def disconnect(self, request):
-        await self._sockets.disconnect(request.query_params["id"])
-        return JSONResponse({"sockets": self._sockets.socket_count})
+    async def sockets(self, request):
+        return JSONResponse(len(self._sockets._sockets))
 
 
 async def tick(rows: Rows) -> None:

@@ -106,10 +106,6 @@ def test_a_client_that_the_hook_refuses_never_opens(client):
     assert client("refused") == {"opened": 0}
 
 
-def test_the_sockets_of_a_user_can_be_cut(client):
-    assert client("disconnect") == {"code": 1008}
-
-
 def test_an_overflowing_channel_crashes_and_the_client_rejoins(client):
     assert client("overflow") == {"ping": ["ok", {"pong": {}}]}
 
