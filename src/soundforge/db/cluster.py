@@ -187,22 +187,6 @@ def check_major(cluster: Cluster, binaries: Binaries) -> None:
         )
 
 
-def was_interrupted(cluster: Cluster, binaries: Binaries) -> bool:
-    """Tell whether the last server ended without a shutdown, so that the next one recovers."""
-    ran = subprocess.run(
-        [binaries.program("pg_controldata"), "-D", str(cluster.data)],
-        check=False,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_INITDB_TIMEOUT_S,
-        cwd="/",
-        env=postgres_binaries.environment(),
-    )
-    states = [line for line in ran.stdout.splitlines() if line.startswith("Database cluster state")]
-    return not states or states[0].partition(":")[2].strip() != "shut down"
-
-
 def open_log(cluster: Cluster) -> IO[bytes]:
     """Open the server's log to append; a long one is put aside first."""
     if cluster.log.exists() and cluster.log.stat().st_size > _LOG_LIMIT_BYTES:

