@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from soundforge.engines import containers
@@ -169,13 +168,3 @@ def resampled_frames(frames: int, from_hz: int, to_hz: int) -> int:
     A single frame never disappears.
     """
     return -(-frames * to_hz // from_hz)
-
-
-def read_all(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return a whole short file as ``(frames, channels)``, and its sample rate."""
-    import numpy as np
-
-    with closing(open_audio(path)) as reader:
-        blocks = list(reader.blocks())
-        empty = np.zeros((0, reader.channels), np.float32)
-        return np.concatenate([empty, *blocks]), reader.sample_rate_hz

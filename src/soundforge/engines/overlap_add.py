@@ -123,38 +123,18 @@ class State:
 def run(
     plan: Plan,
     blocks: Iterable[Samples],
-    separate: Callable[[Samples], Samples],
-    state: State,
-) -> Iterator[Samples]:
-    """Yield the stems ``(sources, 2, n)`` that each segment finishes, from ``state`` on.
-
-    Args:
-        plan: The segments.
-        blocks: The mix from its beginning, blocks ``(2, n)``.
-        separate: Takes ``(2, input length)`` to ``(sources, 2, input length)``.
-        state: Brought up to date before each yield.
-    """
-
-    def each(mixes: Sequence[Samples]) -> list[Samples]:
-        return [separate(mix) for mix in mixes]
-
-    return run_batches(plan, blocks, each, state, ahead=lambda: 1)
-
-
-def run_batches(
-    plan: Plan,
-    blocks: Iterable[Samples],
     separate: Callable[[Sequence[Samples]], Sequence[Samples]],
     state: State,
     *,
     ahead: Callable[[], int],
 ) -> Iterator[Samples]:
-    """Yield the stems that each batch of segments finishes, as `run` does for each segment.
+    """Yield the stems ``(sources, 2, n)`` that each batch of segments finishes, from ``state`` on.
 
     Args:
         plan: The segments.
         blocks: The mix from its beginning, blocks ``(2, n)``.
-        separate: Takes inputs of one length to the stems of each.
+        separate: Takes inputs ``(2, length)`` of one length to the stems ``(sources, 2, length)``
+            of each.
         state: Brought up to date before each yield.
         ahead: Says how many segments the next batch may have.
     """

@@ -59,7 +59,7 @@ class Work:
         task.notes["resumed_segments"] = state.index
         self.done = state.index * self.plan.stride
         networks = self.networks
-        for stems in overlap_add.run_batches(
+        for stems in overlap_add.run(
             self.plan, blocks, networks.separate_all, state, ahead=lambda: networks.ahead
         ):
             yield stems

@@ -11,6 +11,7 @@ import soundfile
 
 from soundforge.engines import aac, decode
 from soundforge.engines.runtime import EngineError
+from tests.fixtures import audio
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="needs the ffmpeg program to write AAC"
@@ -74,7 +75,7 @@ def test_an_m4a_gives_what_ffmpeg_gives_without_the_padding(song, name, argument
     path = encoded(song, tmp_path / name, *arguments)
     expected = by_ffmpeg(path)
 
-    found, sample_rate_hz = decode.read_all(path)
+    found, sample_rate_hz = audio.read_all(path)
 
     source_frames = soundfile.info(song).frames
     assert len(found) == pytest.approx(source_frames * sample_rate_hz / RATE_HZ, abs=50)
@@ -84,7 +85,7 @@ def test_an_m4a_gives_what_ffmpeg_gives_without_the_padding(song, name, argument
 def test_lossless_comes_back_bit_by_bit(song, tmp_path):
     path = encoded(song, tmp_path / "lossless.m4a", "-c:a", "alac")
 
-    np.testing.assert_array_equal(decode.read_all(path)[0], decode.read_all(song)[0])
+    np.testing.assert_array_equal(audio.read_all(path)[0], audio.read_all(song)[0])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_a_stream_gives_all_its_packets(song, name, arguments, tmp_path):
     path = encoded(song, tmp_path / name, *arguments)
     expected = by_ffmpeg(path)
 
-    found, _ = decode.read_all(path)
+    found, _ = audio.read_all(path)
 
     assert len(found) == len(expected)
     assert agreement_db(expected, found) > 60
@@ -118,7 +119,7 @@ def test_parts_join_without_a_seam(song, tmp_path):
 def test_what_only_ffmpeg_can_decode_is_left_to_it(song, tmp_path):
     path = encoded(song, tmp_path / "six.m4a", "-c:a", "aac", "-ac", "6")
 
-    found, _ = decode.read_all(path)
+    found, _ = audio.read_all(path)
 
     assert found.shape[1] == 6
     assert agreement_db(by_ffmpeg(path), found) > 100
@@ -144,7 +145,7 @@ def test_a_file_whose_end_is_missing_is_refused(song, name, share, tmp_path):
     path.write_bytes(whole[: int(len(whole) * share)])
 
     with pytest.raises(EngineError) as refusal:
-        decode.read_all(path)
+        audio.read_all(path)
 
     assert refusal.value.code == "file_truncated"
 
@@ -161,6 +162,6 @@ def test_damage_in_the_packets_never_crashes(song, tmp_path):
             path = tmp_path / f"{case}-{name}"
             path.write_bytes(damaged)
             try:
-                decode.read_all(path)
+                audio.read_all(path)
             except EngineError as error:
                 assert error.code in {"decode_failed", "file_truncated", "codec_unsupported"}  # noqa: PT017 -- any is right

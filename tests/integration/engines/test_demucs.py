@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundforge.engines import decode, demucs, separate, stem_checkpoint, weights
+from soundforge.engines import demucs, separate, stem_checkpoint, weights
 from soundforge.engines.runtime import EngineError
 from soundforge.engines.separation import Task
+from tests.fixtures import audio
 
 RATE_HZ = 44100
 MODEL = "htdemucs"
@@ -63,7 +64,7 @@ def test_four_different_stems_as_long_as_the_song(whole):
 
     stems = [read(out_dir, stem) for stem in STEMS]
 
-    assert value["frames"] == len(decode.read_all(path)[0])
+    assert value["frames"] == len(audio.read_all(path)[0])
     for stem in stems:
         assert stem.shape == (value["frames"], 2)
         assert np.isfinite(stem).all()

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundforge.engines import decode, separate
+from soundforge.engines import separate
 from soundforge.engines.runtime import EngineError
+from tests.fixtures import audio
 
 RATE_HZ = 44100
 SPLEETER = "spleeter_2stems"
@@ -76,7 +77,7 @@ def test_a_song_comes_apart_into_different_stems(separated):
 
 def test_the_stems_are_as_long_as_the_song_and_add_up_to_it(separated, example_song):
     out_dir, value, _ = separated
-    song, _ = decode.read_all(example_song)
+    song, _ = audio.read_all(example_song)
     gain = 10 ** (value["gain_db"] / 20)
 
     total = stem(out_dir, "vocals") + stem(out_dir, "accompaniment")
@@ -88,7 +89,7 @@ def test_the_stems_are_as_long_as_the_song_and_add_up_to_it(separated, example_s
 
 def test_vocals_have_no_delay(separated, example_song):
     out_dir, _, _ = separated
-    song, _ = decode.read_all(example_song)
+    song, _ = audio.read_all(example_song)
     size = 1 << 19
     spectrum = np.fft.rfft(stem(out_dir, "vocals")[:, 0], size)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import decode, spleeter, stem_checkpoint, weights
+from soundforge.engines import spleeter, stem_checkpoint, weights
 from soundforge.engines.mix import Mix
 from soundforge.engines.separation import Task
 from soundforge.engines.stem_checkpoint import StemCheckpoint
@@ -28,7 +28,7 @@ def masker(models_dir):
 
 @pytest.fixture(scope="module")
 def song(example_song):
-    return decode.read_all(example_song)[0]
+    return audio.read_all(example_song)[0]
 
 
 def convolve(x, kernel, bias, stride, before, after, dilation=1):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from soundforge.engines import containers, decode
 from soundforge.engines.runtime import EngineError
+from tests.fixtures import audio
 
 RATE_HZ = 44100
 FORMATS = {
@@ -71,7 +72,7 @@ def test_blocks_are_never_larger_than_asked_and_never_empty(tmp_path):
 def test_the_name_of_a_file_does_not_matter(name, tmp_path):
     path = written(tmp_path / name, "flac")
 
-    assert decode.read_all(path)[0].shape == (RATE_HZ, 2)
+    assert audio.read_all(path)[0].shape == (RATE_HZ, 2)
 
 
 def zip_file() -> bytes:
@@ -156,7 +157,7 @@ def test_a_wav_written_as_a_stream_is_not_called_truncated(tmp_path):
     path = tmp_path / "stream.wav"
     path.write_bytes(content)
 
-    assert len(decode.read_all(path)[0]) == 1000
+    assert len(audio.read_all(path)[0]) == 1000
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
@@ -175,7 +176,7 @@ def test_damage_in_the_middle_never_crashes(form, tmp_path):
         path = tmp_path / f"{case}.{form}"
         path.write_bytes(damaged)
         try:
-            decode.read_all(path)
+            audio.read_all(path)
         except EngineError as error:
             assert error.code in {"decode_failed", "file_truncated"}  # noqa: PT017 -- either is right
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from soundforge.engines import overlap_add
 from soundforge.engines.overlap_add import Plan, State
+from tests.fixtures.segments import run_alone
 
 SOURCES = 2
 
@@ -47,9 +48,7 @@ def in_blocks(mix, size):
 
 def run(plan, mix, block=37, state=None):
     state = state or State.start(plan, SOURCES)
-    return np.concatenate(
-        list(overlap_add.run(plan, in_blocks(mix, block), network, state)), axis=-1
-    )
+    return np.concatenate(list(run_alone(plan, in_blocks(mix, block), network, state)), axis=-1)
 
 
 @given(
@@ -80,7 +79,7 @@ def test_going_on_gives_the_same_bit_by_bit(frames, stop, overlap):
     plan = Plan(frames, 128, overlap)
     whole = run(plan, mix)
     state, parts = State.start(plan, SOURCES), []
-    parts += itertools.islice(overlap_add.run(plan, in_blocks(mix, 50), network, state), stop)
+    parts += itertools.islice(run_alone(plan, in_blocks(mix, 50), network, state), stop)
     kept = {name: array.copy() for name, array in state.arrays(plan).items()}
 
     state = State.resume(plan, SOURCES, min(stop, len(plan.offsets)), kept)
@@ -110,7 +109,7 @@ def test_memory_does_not_grow_with_the_length():
 
     blocks = (np.zeros((2, 1000), np.float32) for _ in range(1000))
     state = State.start(plan, 2)
-    for part in overlap_add.run(plan, blocks, watched, state):
+    for part in run_alone(plan, blocks, watched, state):
         assert part.shape[-1] <= 1000
         assert state.total.shape[-1] == 1000
 
@@ -128,7 +127,7 @@ def test_batches_give_what_single_segments_give(frames, most, start, overlap, is
     mix = np.random.default_rng(frames).standard_normal((2, frames)).astype(np.float32)
     plan = Plan(frames, 128, overlap, is_padded)
     state = State.start(plan, SOURCES)
-    parts = list(itertools.islice(overlap_add.run(plan, in_blocks(mix, 50), network, state), start))
+    parts = list(itertools.islice(run_alone(plan, in_blocks(mix, 50), network, state), start))
     kept = {name: array.copy() for name, array in state.arrays(plan).items()}
     state = State.resume(plan, SOURCES, state.index, kept)
     asked = []
@@ -137,7 +136,7 @@ def test_batches_give_what_single_segments_give(frames, most, start, overlap, is
         asked.append([len(mixes), *{chunk.shape[1] for chunk in mixes}])
         return [network(chunk) for chunk in mixes]
 
-    parts += overlap_add.run_batches(plan, in_blocks(mix, 50), batch, state, ahead=lambda: most)
+    parts += overlap_add.run(plan, in_blocks(mix, 50), batch, state, ahead=lambda: most)
 
     whole = run(plan, mix)
     np.testing.assert_array_equal(np.concatenate(parts, axis=-1), whole)

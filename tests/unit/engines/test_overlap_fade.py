@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundforge.engines import overlap_add
 from soundforge.engines.overlap_add import State
 from soundforge.engines.overlap_fade import FadePlan
+from tests.fixtures.segments import run_alone
 
 
 def network(part):
@@ -61,7 +61,7 @@ def run(plan, mix, block, state=None):
     at = state.index * plan.stride
     blocks = (mix[:, first : first + block] for first in range(0, mix.shape[1], block))
     kept = []
-    for made in overlap_add.run(plan, plan.continued(blocks), separate(plan.segment), state):
+    for made in run_alone(plan, plan.continued(blocks), separate(plan.segment), state):
         kept.append(plan.kept(at, made))
         at += made.shape[-1]
     return kept
@@ -100,7 +100,7 @@ def test_going_on_from_any_segment_gives_the_same_bits(index):
     whole = run(plan, mix, 64)
     state = State.start(plan, 1)
     blocks = plan.continued(mix[:, at : at + 64] for at in range(0, 1000, 64))
-    stream = overlap_add.run(plan, blocks, separate(200), state)
+    stream = run_alone(plan, blocks, separate(200), state)
     for _ in range(index):
         next(stream)
     kept = {name: array.copy() for name, array in state.arrays(plan).items()}
