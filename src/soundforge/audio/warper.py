@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST_TIMEOUT_S: Final = 120.0
 _TIMEOUT_PER_S: Final = 2.0
+_NEARLY_WHOLE: Final = 0.1  # beats; found bars and tempo agree far better, other counts never do
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +233,28 @@ def moved(time_s: float, *, rate: float = 1.0, grid: Grid | None = None) -> floa
     lead_s = bars_s[0] * bar_s / (bars_s[1] - bars_s[0])
     share = (time_s - bars_s[number]) / (bars_s[number + 1] - bars_s[number])
     return lead_s + (number + share) * bar_s
+
+
+def even_bars(downbeats_s: Sequence[float], rate: float, bpm: float | None = None) -> Grid | None:
+    """Return the grid on which every bar lasts as long as the mean one, at ``rate``.
+
+    Args:
+        downbeats_s: Starts of the bars in the recording, ascending.
+        rate: 2 is twice as fast.
+        bpm: The tempo that ``rate`` leads to, where it is to be met exactly: then a bar has a whole
+            number of its beats.
+
+    Returns:
+        The grid; None where there is no bar that is known from one end to the other.
+    """
+    if len(downbeats_s) < 2:
+        return None
+    bar_s = (downbeats_s[-1] - downbeats_s[0]) / (len(downbeats_s) - 1) / rate
+    if bpm is not None:
+        beats = bar_s * bpm / 60
+        if abs(beats - round(beats)) < _NEARLY_WHOLE:
+            bar_s = round(beats) * 60 / bpm
+    return Grid(tuple(downbeats_s), bar_s)
 
 
 def rate_between(from_bpm: float, to_bpm: float) -> float:

@@ -135,6 +135,11 @@ def progress_bar(title: str) -> Iterator[Bar]:
         yield Bar(progress, title)
 
 
+def note(sentence: str) -> None:
+    """Tell the person beside the result, on standard error."""
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
 def echo(text: str) -> None:
     """Print a result on standard output."""
     click.echo(text)

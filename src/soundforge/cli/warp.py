@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from soundforge import errors
-from soundforge.audio import analyzer, keys, media, warper
+from soundforge.audio import keys, media, pulse, warper
 from soundforge.audio.engine import Engine
-from soundforge.cli import terminal
+from soundforge.cli import findings, listening, terminal
+
+if TYPE_CHECKING:
+    from soundforge.audio.analyzer import Analysis
+    from soundforge.audio.warper import Grid
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FEWEST_DOWNBEATS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Song:
+    """What the song is: as somebody said, or as it was found; None or empty is not needed."""
+
+    bpm: float | None
+    key: str | None
+    downbeats_s: tuple[float, ...] = ()
 
 
 @click.command()
@@ -25,11 +40,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--key", help="Shift to this key, as in 'A minor'.")
 @click.option("--from-key", help="The song's key; found if not given.")
 @click.option(
+    "--steady",
+    "is_steady",
+    is_flag=True,
+    help="Find the bars and lay each on a constant grid; alone, or with a tempo or a pitch.",
+)
+@click.option(
     "--downbeats",
     type=_FILE,
-    help="Starts of the bars, one time in seconds a line: lay the song on a constant grid.",
+    help="The same with bars by hand: their starts, one time in seconds a line. Needs --bpm.",
 )
-@click.option("--metre", default=4, type=click.IntRange(1, 16), help="Beats in a bar of that grid.")
+@click.option(
+    "--metre", default=4, type=click.IntRange(1, 16), help="Beats in a bar of --downbeats."
+)
 @click.option(
     "--out",
     required=True,
@@ -50,34 +73,46 @@ async def warp(  # noqa: PLR0913 -- one option each
     metre: int,
     out: Path,
     *,
+    is_steady: bool,
     as_json: bool,
 ) -> None:
     """Change tempo and pitch of FILES, independently and in one pass.
 
-    Several FILES, stems for instance, are changed alike and stay aligned to the sample; tempo
-    and key are found in the first.
+    Several FILES, stems for instance, are changed alike and stay aligned to the sample; tempo,
+    key and bars are found in the first.
     """
-    engine = Engine()
-    settings = terminal.load_settings()
-    limits = media.Limits(
-        max_duration_s=settings.limits.duration_s,
-        max_channels=settings.limits.channels,
-        max_sample_rate_hz=settings.limits.sample_rate_hz,
-    )
+    _check_choice(bpm=bpm, rate=rate, semitones=semitones, key=key, steady=is_steady or None)
+    grid = _by_hand(downbeats, bpm, metre) if downbeats else None
+    engine, settings = Engine(), terminal.load_settings()
+    limits = listening.limits(settings)
     durations_s = [
         (await media.probe(engine, file.absolute(), limits=limits, job="warp")).duration_s
         for file in files
     ]
-    _check_choice(bpm=bpm, rate=rate, semitones=semitones, key=key)
-    grid = _grid(downbeats, bpm, metre) if downbeats else None
-    wanted_rate = rate if rate is not None else 1.0
-    if bpm is not None and grid is None:
-        wanted_rate = warper.rate_between(from_bpm or await _tempo(engine, files[0]), bpm)
-    shift = semitones if semitones is not None else 0.0
-    if key is not None:
-        shift = keys.semitones_between(from_key or await _key(engine, files[0]), key)
+    wanted = {
+        "beats": is_steady and grid is None,
+        "key": key is not None and from_key is None,
+        "tempo": bpm is not None and from_bpm is None and grid is None,
+    }
+    song = _Song(from_bpm, from_key)
+    if features := tuple(name for name, is_wanted in wanted.items() if is_wanted):
+        made = await listening.hear(
+            engine,
+            settings,
+            files[0],
+            features,
+            duration_s=durations_s[0],
+            job="warp",
+            title="Listening",
+        )
+        song = _found(song, made, features, files[0])
+    wanted_rate, shift = rate if rate is not None else 1.0, semitones or 0.0
+    if bpm is not None and song.bpm is not None:
+        wanted_rate = warper.rate_between(song.bpm, bpm)
+    if key is not None and song.key is not None:
+        shift = keys.semitones_between(song.key, key)
     with terminal.progress_bar("Warping") as bar:
-        made = await warper.warp(
+        warped = await warper.warp(
             engine,
             files=_names(files, out),
             job="warp",
@@ -85,27 +120,28 @@ async def warp(  # noqa: PLR0913 -- one option each
             report=bar,
             rate=wanted_rate,
             semitones=shift,
-            grid=grid,
+            grid=grid or warper.even_bars(song.downbeats_s, wanted_rate, bpm),
         )
     if as_json:
-        terminal.echo(json.dumps({"rate": wanted_rate, "semitones": shift, **asdict(made)}))
+        facts = {"rate": wanted_rate, "semitones": shift, "song": asdict(song)}
+        terminal.echo(json.dumps({**facts, **asdict(warped)}))
         return
-    for file in made.files:
+    for file in warped.files:
         terminal.echo(file.path)
-    pace = "each bar on the grid" if grid else f"{wanted_rate:.4g} x the speed"
-    terminal.console.print(f"{pace}, {shift:+g} semitones, in {made.took_s:.1f} s.")
+    pace = "each bar on the grid" if grid or song.downbeats_s else f"{wanted_rate:.4g} x the speed"
+    terminal.note(f"{pace}, {shift:+g} semitones, in {warped.took_s:.1f} s.")
 
 
-def _check_choice(**options: float | str | None) -> None:
+def _check_choice(**options: object) -> None:
     if options["bpm"] is not None and options["rate"] is not None:
         raise click.UsageError("Give --bpm or --rate, not both.")
     if options["key"] is not None and options["semitones"] is not None:
         raise click.UsageError("Give --key or --semitones, not both.")
     if all(value is None for value in options.values()):
-        raise click.UsageError("Say what to change: --bpm, --rate, --semitones or --key.")
+        raise click.UsageError("Say what to change: --bpm, --rate, --semitones, --key or --steady.")
 
 
-def _grid(downbeats: Path, bpm: float | None, metre: int) -> warper.Grid:
+def _by_hand(downbeats: Path, bpm: float | None, metre: int) -> Grid:
     if bpm is None:
         raise click.UsageError("--downbeats needs --bpm, the tempo of the grid.")
     try:
@@ -117,6 +153,37 @@ def _grid(downbeats: Path, bpm: float | None, metre: int) -> warper.Grid:
             "Write one time in seconds a line.",
         ) from error
     return warper.Grid(downbeats_s, metre * warper.rate_between(bpm, 60.0))
+
+
+def _found(said: _Song, heard: Analysis, wanted: tuple[str, ...], file: Path) -> _Song:
+    """Return the song as it was heard where nobody said it, and say so."""
+    song, facts = said, list[str]()
+    if "tempo" in wanted:
+        if heard.tempo_bpm is None:
+            raise errors.Invalid(
+                "tempo_unknown", f"No tempo was found in {file.name}.", "Give it with --from-bpm."
+            )
+        song = replace(song, bpm=heard.tempo_bpm)
+        facts.append(findings.tempo(heard.features["tempo"]))
+    if "key" in wanted:
+        if heard.key is None:
+            raise errors.Invalid(
+                "key_unknown", f"No key was found in {file.name}.", "Give it with --from-key."
+            )
+        song = replace(song, key=heard.key)
+        facts.append(findings.key(heard.features["key"]))
+    if "beats" in wanted:
+        downbeats_s = pulse.read(heard.features["beats"]).downbeats_s
+        if len(downbeats_s) < _FEWEST_DOWNBEATS:
+            raise errors.Invalid(
+                "downbeats_needed",
+                f"No bars were found in {file.name} that can be relied on.",
+                "Give their starts with --downbeats, or leave out --steady.",
+            )
+        song = replace(song, downbeats_s=downbeats_s)
+        facts.append(f"{findings.metre(heard.features['beats'])}, {len(downbeats_s)} bars")
+    terminal.note(f"Found in {file.name}: {'; '.join(facts)}.")
+    return song
 
 
 def _names(files: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
@@ -136,34 +203,3 @@ def _names(files: tuple[Path, ...], out: Path) -> list[tuple[Path, Path]]:
             "name_taken", "Two files would get one name.", "Choose another folder, or rename them."
         )
     return named
-
-
-async def _tempo(engine: Engine, file: Path) -> float:
-    found = await _analyze(engine, file, "tempo")
-    if found.tempo_bpm is None:
-        raise errors.Invalid(
-            "tempo_unknown", f"No tempo was found in {file.name}.", "Give it with --from-bpm."
-        )
-    return found.tempo_bpm
-
-
-async def _key(engine: Engine, file: Path) -> str:
-    found = await _analyze(engine, file, "key")
-    if found.key is None:
-        raise errors.Invalid(
-            "key_unknown", f"No key was found in {file.name}.", "Give it with --from-key."
-        )
-    return found.key
-
-
-async def _analyze(engine: Engine, file: Path, feature: str) -> analyzer.Analysis:
-    with terminal.progress_bar("Analysing") as bar:
-        return await analyzer.analyze(
-            engine,
-            source=file.absolute(),
-            out_dir=None,
-            features=(feature,),
-            job="warp",
-            duration_s=0.0,
-            report=bar,
-        )

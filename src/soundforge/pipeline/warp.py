@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import keys, warper
-from soundforge.audio.warper import Grid
 from soundforge.library import tracks, versions
 from soundforge.pipeline import made_stems, reuse
 from soundforge.pipeline.made_stems import Made
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from soundforge.audio.warper import WarpedStems
+    from soundforge.audio.warper import Grid, WarpedStems
     from soundforge.db.session import Session
     from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.reporter import Reporter
@@ -65,15 +64,15 @@ def grid_of(track: Track, options: Mapping[str, Any]) -> Grid | None:
     """
     if not options.get("steady"):
         return None
-    bars_s = tuple((tracks.newest_feature(track, "beats") or {}).get("downbeats_s") or ())
-    if len(bars_s) < 2:
+    bars_s = (tracks.newest_feature(track, "beats") or {}).get("downbeats_s") or ()
+    grid = warper.even_bars(bars_s, float(options["rate"]), options.get("bpm"))
+    if grid is None:
         raise errors.Invalid(
             "downbeats_needed",
             "No bars were found in this song, so its tempo cannot be evened out.",
             "Analyse it, or change the tempo as a whole.",
         )
-    mean_s = (bars_s[-1] - bars_s[0]) / (len(bars_s) - 1)
-    return Grid(bars_s, mean_s / float(options["rate"]))
+    return grid
 
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:

@@ -35,6 +35,32 @@ def test_on_a_grid_bars_of_different_length_become_even(time_s, expected_s):
     assert warper.moved(time_s, grid=grid) == pytest.approx(expected_s)
 
 
+def test_even_bars_last_as_long_as_the_mean_one():
+    grid = warper.even_bars((1.0, 3.0, 5.2), 2.0)
+
+    assert grid.downbeats_s == (1.0, 3.0, 5.2)
+    assert grid.bar_s == pytest.approx(1.05)
+
+
+@pytest.mark.parametrize(
+    ("tempo_bpm", "bpm", "bar_s"),
+    [
+        (119.98, 120.0, 2.0),  # the tempo is met to the last digit, not by the mean of the bars
+        (59.99, 60.0, 2.0),  # by one who counts half as fast, too
+        (100.0, 120.0, 2.0 / 1.2),  # where bars and tempo do not agree, the rate counts
+    ],
+)
+def test_even_bars_meet_a_tempo_exactly(tempo_bpm, bpm, bar_s):
+    grid = warper.even_bars((0.0, 2.001, 3.998), bpm / tempo_bpm, bpm)
+
+    assert grid.bar_s == pytest.approx(bar_s, rel=1e-9 if bar_s == 2.0 else 0.001)
+
+
+@pytest.mark.parametrize("downbeats_s", [(), (1.0,)])
+def test_less_than_a_bar_has_no_grid(downbeats_s):
+    assert warper.even_bars(downbeats_s, 1.0) is None
+
+
 @pytest.mark.parametrize(
     ("rate", "semitones", "code"),
     [
