@@ -27,6 +27,7 @@ def begin_attempt(job: Job) -> None:
     job.ready_s = 0.0
     job.message = ""
     job.started_at = None
+    job.content_key = None
     job.work_began_at = None
     job.work_began_progress = 0
 

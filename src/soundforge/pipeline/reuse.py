@@ -15,7 +15,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.library import stems
+from soundforge.library import claims, stems
+from soundforge.pipeline import patience
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from soundforge.db.session import Session
     from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.tools import Tools
 
 logger = logging.getLogger(__name__)
 
 _OF_PRESETS: Final = {"preset", "note"}
+_LOOK_EVERY_S: Final = 1.0
 _FORM: Final = 1
 """Raised when stems of the same key would no longer be the same files."""
 
@@ -51,6 +54,24 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
 def digest(content: list[Any]) -> str:
     """Return the hash of what a job's files depend on, as its ``content_key``."""
     return hashlib.sha256(json.dumps([_FORM, *content], sort_keys=True).encode()).hexdigest()
+
+
+async def claim(tools: Tools, job: Job, key: str, say: Callable[[str], None]) -> None:
+    """Return when no other job makes the stems of ``key``: this one does, if there are none then.
+
+    Args:
+        tools: The doors.
+        job: Who asks.
+        key: The `content_key`.
+        say: Told what is waited for.
+    """
+
+    async def transact(session: Session) -> bool:
+        return await claims.claim(session, job.id, job.attempt, key)
+
+    while not await patience.transact(tools.database, transact):
+        say("The same audio is being separated already; its stems will be taken")
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 async def take(

@@ -37,11 +37,8 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     out_dir = _partial(tools, job.id, job.attempt)
     shutil.rmtree(out_dir, ignore_errors=True)
     key = reuse.content_key(tools, job, track)
-    if key and (found := await reuse.take(tools, key, out_dir)):
-        report(0.99, "These stems were made before")
-        await report.confirm()
-        await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
-        return made_stems.before(key, *found)
+    if key and (made := await _before(tools, job, key, out_dir, report)):
+        return made
     out_dir.mkdir(parents=True)
     await preparing.wait_for_memory(tools, job.model, lambda said: report(0.0, said))
     separated = await separator.separate(
@@ -61,6 +58,18 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return _made(key, separated, track)
+
+
+async def _before(tools: Tools, job: Job, key: str, out_dir: Path, report: Reporter) -> Made | None:
+    """Return the stems of ``key`` if they were made before, once nobody is making them any more."""
+    await reuse.claim(tools, job, key, lambda said: report(0.0, said))
+    found = await reuse.take(tools, key, out_dir)
+    if found is None:
+        return None
+    report(0.99, "These stems were made before")
+    await report.confirm()
+    await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
+    return made_stems.before(key, *found)
 
 
 def _made(key: str | None, separated: Separated, track: Track) -> Made:

@@ -1,5 +1,6 @@
 """Stems that were made before are taken, not made again; each job's are its own to delete."""
 
+import asyncio
 import shutil
 import uuid
 
@@ -98,6 +99,16 @@ async def test_the_same_audio_is_separated_once_whoever_asks(engine, add_song, s
         assert path != of_first[stem]
         assert (path.parent / stem / "00000.flac").is_file()
         assert path.with_suffix(".peaks").is_file()
+
+
+async def test_the_same_audio_twice_at_once_is_separated_once(engine, add_song, separated):
+    (one, _), (other, _) = await asyncio.gather(
+        separated(await add_song()), separated(await add_song())
+    )
+
+    assert engine.ran == ["separate"]
+    reused = [job.results.get("reused_from") for job in (one, other)]
+    assert reused in ([None, str(one.id)], [str(other.id), None])
 
 
 async def test_deleting_one_leaves_the_other_whole(node, add_song, separated):
