@@ -33,11 +33,6 @@ class AudioFormat:
     mime: str
     label: str
 
-    @property
-    def extension(self) -> str:
-        """The extension on disk, without the dot."""
-        return self.name
-
 
 MP3: Final = AudioFormat("mp3", "audio/mpeg", "MP3")
 WAV: Final = AudioFormat("wav", "audio/wav", "WAV")

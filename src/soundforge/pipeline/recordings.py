@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from soundforge import errors
-from soundforge.audio import formats, media
+from soundforge.audio import media
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class Checked:
     path: Path
     peaks: Path
     cover: Path
-    extension: str
 
 
 async def keep(tools: Tools, track_id: uuid.UUID, path: Path, *, job: str, folder: Path) -> Kept:
@@ -72,12 +71,11 @@ async def check(tools: Tools, path: Path, *, job: str, folder: Path) -> Checked:
     Raises:
         errors.Invalid: It is not audio, or beyond a limit; the code says which.
     """
-    audio_format = _sniff(path)
     peaks, cover = folder / "mix.peaks", folder / "cover"
     recording = await media.probe(
         tools.engine, path, limits=tools.limits, job=job, peaks_path=peaks, cover_path=cover
     )
-    return Checked(recording, path, peaks, cover, audio_format.extension)
+    return Checked(recording, path, peaks, cover)
 
 
 async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
@@ -86,7 +84,7 @@ async def place(tools: Tools, track_id: uuid.UUID, checked: Checked) -> Kept:
     Raises:
         errors.Conflict: ``disk_full``.
     """
-    recording_path = layout.recording(track_id, checked.extension)
+    recording_path = layout.recording(track_id, checked.recording.format)
     peaks_path = layout.mix_peaks(track_id)
     cover_path = None
     if checked.recording.cover_mime and checked.cover.exists():
@@ -124,16 +122,3 @@ def require(tools: Tools, track: Track) -> Path:
             "Fetch it again, or upload the file.",
         )
     return path
-
-
-def _sniff(path: Path) -> formats.AudioFormat:
-    with path.open("rb") as file:
-        head = file.read(formats.HEAD_BYTES)
-    found = formats.sniff(head)
-    if found is None:
-        raise errors.Invalid(
-            "not_audio",
-            "This is not an audio file that we know.",
-            "Send MP3, WAV, FLAC, OGG, Opus, M4A, AAC or AIFF.",
-        )
-    return found

@@ -119,4 +119,4 @@ def test_real_files_are_known_here_and_by_the_engines_alike(kind: str, tmp_path:
 
 
 def test_every_extension_has_a_place_on_disk():
-    assert {f.extension for f in formats.FORMATS} == layout.RECORDING_EXTENSIONS
+    assert {f.name for f in formats.FORMATS} == layout.RECORDING_EXTENSIONS
