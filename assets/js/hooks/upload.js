@@ -93,7 +93,6 @@ export const Upload = {
     };
     request.onloadend = () => this.ended(row, request);
     request.open("POST", this.el.dataset.url);
-    request.setRequestHeader("x-csrf-token", document.querySelector("meta[name=csrf-token]").content);
     request.setRequestHeader("accept", "application/json");
     const body = new FormData();
     body.append("file", row.file, row.file.name);
