@@ -49,7 +49,13 @@ class DatabaseSettings(_Group):
         description="PostgreSQL server to use, postgresql://user:password@host/name; "
         "empty: the bundled server runs on the data folder.",
     )
-    pool_size: int = Field(default=10, ge=2, le=100, description="Connections per process.")
+    pool_size: int = Field(
+        default=10,
+        ge=2,
+        le=100,
+        description="Connections of one process for its rows; its queue holds up to eight more, and "
+        "what is announced one.",
+    )
 
 
 class SpotifySettings(_Group):
@@ -201,7 +207,8 @@ class Settings(BaseSettings):
     engine_threads: int = Field(
         default=0,
         ge=0,
-        description="Threads of one engine; 0: one a core. Engines at work share the cores.",
+        description="Threads of one engine; 0: one a core for a separation, one for notes and "
+        "versions. Engines at work share the cores.",
     )
     database: DatabaseSettings = DatabaseSettings()
     spotify: SpotifySettings = SpotifySettings()

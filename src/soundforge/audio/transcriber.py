@@ -106,7 +106,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             of ``quantise``.
         keys: When each key of the song begins and its name, see `keys.course`.
         quantise: One of `GRIDS`, or None to leave notes where they were played.
-        threads: CPU threads of the network; 0 for all.
+        threads: CPU threads of the network; 0 counts as 1.
         notes_path: Where the notes are kept as rows, for `read`; None to keep the MIDI file alone.
 
     Raises:
