@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
-from soundforge.audio import keys, warper
+from soundforge.audio import keys, pulse, warper
 from soundforge.library import tracks, versions
 from soundforge.pipeline import made_stems, reuse
 from soundforge.pipeline.made_stems import Made
@@ -48,6 +48,7 @@ def prepare(track: Track, options: Mapping[str, Any]) -> dict[str, Any]:
     rate, semitones = _rate(track, options), _semitones(track, options)
     warper.check(rate, semitones)
     if options.get("steady"):
+        _require_sure_bars(track)
         grid_of(track, {**options, "rate": rate})
     elif not warper.is_change(rate, semitones):
         raise errors.Invalid(
@@ -119,6 +120,15 @@ async def save(session: Session, job: Job, made: Made) -> None:
 def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
     """Remove what the attempt wrote so far."""
     shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
+
+
+def _require_sure_bars(track: Track) -> None:
+    if len(pulse.read(tracks.newest_feature(track, "beats")).downbeats_s) < 2:
+        raise errors.Invalid(
+            "downbeats_needed",
+            "No bars were found in this song that are sure enough to even out.",
+            "Analyse it, or change the tempo as a whole.",
+        )
 
 
 def _rate(track: Track, options: Mapping[str, Any]) -> float:

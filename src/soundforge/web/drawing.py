@@ -75,12 +75,7 @@ def strongest_pitches(chroma: Sequence[float]) -> tuple[str, ...]:
 
 def camelot_wheel(camelot: str, key_name: str) -> str:
     """Return the wheel of keys with ``camelot`` marked, and those that mix well with it."""
-    hour, letter = int(camelot[:-1]), camelot[-1]
-    near = [
-        f"{(hour - 2) % 12 + 1}{letter}",
-        f"{hour % 12 + 1}{letter}",
-        f"{hour}{'B' if letter == 'A' else 'A'}",
-    ]
+    near = neighbours(camelot)
     parts = []
     for ring, (inner, outer) in (("A", (52, 76)), ("B", (78, 102))):
         for n in range(1, 13):
@@ -91,6 +86,16 @@ def camelot_wheel(camelot: str, key_name: str) -> str:
     parts.append(f'<text x="110" y="126">{key_name}</text>')
     label = f"Camelot wheel: {camelot}, {key_name}. Mixes well with {', '.join(near)}."
     return _picture("wheel", "4 4 212 212", label, "".join(parts))
+
+
+def neighbours(camelot: str) -> tuple[str, str, str]:
+    """Return the codes that mix well with ``camelot``: one less, one more, its relative."""
+    hour, letter = int(camelot[:-1]), camelot[-1]
+    return (
+        f"{(hour - 2) % 12 + 1}{letter}",
+        f"{hour % 12 + 1}{letter}",
+        f"{hour}{'B' if letter == 'A' else 'A'}",
+    )
 
 
 def hero() -> str:

@@ -10,7 +10,7 @@ from soundforge.web import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from soundforge.web.studio import NotesView, VersionView
+    from soundforge.web.studio import NotesView, SoundView, VersionView
 
 #: The grids that notes can be moved to, in words; "" leaves them where they were played.
 GRIDS: Final[Mapping[str, str]] = {
@@ -45,6 +45,16 @@ def shift(semitones: float) -> str:
     if not semitones:
         return "as it is"
     return f"{'up' if semitones > 0 else 'down'} {abs(semitones):g}"
+
+
+def chords_by(sound: SoundView | None) -> str:
+    """Return who named the chords and how sure: ``by five networks, 91% sure``; may be empty."""
+    if sound is None or sound.chord_engine is None:
+        return ""
+    told = "by five networks" if sound.chord_engine == "best" else "quickly named"
+    if sound.chord_confidence is None:
+        return told
+    return f"{told}, {100 * sound.chord_confidence:.0f}% sure"
 
 
 def pitches(key_name: str | None) -> list[tuple[int, str]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 from soundforge.web.batch_view import BatchStudio, BatchView
 from soundforge.web.track_view import (
     ErrorView,
+    KeyView,
     NotesView,
     PartView,
     SeparationView,
@@ -38,6 +39,7 @@ __all__ = [
     "ErrorView",
     "Filter",
     "ImportOutcome",
+    "KeyView",
     "Limits",
     "ModelView",
     "NetworkView",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from soundforge.audio.chords import ChordEngine
+
 TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
 """``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
 
@@ -125,14 +127,43 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyView:
+    """A stretch of one key.
+
+    Args:
+        start_s: Where it begins.
+        name: ``A minor``.
+        camelot: ``8A``.
+        open_key: ``1m``.
+    """
+
+    start_s: float
+    name: str
+    camelot: str
+    open_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SoundView:
     """What the analysis measured beyond tempo and key; None where it was not asked for.
 
     Args:
         energy: RMS level, 0 to 1.
         chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
-        other_tempi_bpm: Half and double the tempo, as some would count; or empty.
-        beats_per_bar: The metre.
+        tempo_confidence: How far to trust the tempo, 0 to 1.
+        other_tempi_bpm: Half and double the tempo, where some would count so; or empty.
+        beats_per_bar: The metre; None where it is not sure enough.
+        bar_confidence: How far to trust the metre, 0 to 1.
+        key_margin: How far the key is ahead of the next, 0 to 1, see `sureness.CLEAR_KEY`.
+        key_rival: The next.
+        open_key: The key in Open Key notation: ``1m``.
+        keys: Its keys in turn, where it has more than one; or empty.
+        tempo_drift: Range of the local tempo, as a share of it.
+        tempo_range_bpm: Lowest and highest local tempo, where it drifts.
+        tuning_cents: How far A is from 440 Hz, -50 to 50.
+        chord_engine: Who named the chords; None without chords.
+        chord_confidence: How far to trust them, 0 to 1.
+        onsets_per_second: How often something begins to sound.
         parts: The song in turn, with its chords; or empty.
     """
 
@@ -143,8 +174,20 @@ class SoundView:
     spectral_flatness: float | None = None
     zero_crossing_rate: float | None = None
     chroma: tuple[float, ...] = ()
+    tempo_confidence: float | None = None
     other_tempi_bpm: tuple[float, ...] = ()
     beats_per_bar: int | None = None
+    bar_confidence: float | None = None
+    key_margin: float | None = None
+    key_rival: str | None = None
+    open_key: str | None = None
+    keys: tuple[KeyView, ...] = ()
+    tempo_drift: float | None = None
+    tempo_range_bpm: tuple[float, float] | None = None
+    tuning_cents: float | None = None
+    chord_engine: ChordEngine | None = None
+    chord_confidence: float | None = None
+    onsets_per_second: float | None = None
     loudness_lufs: float | None = None
     loudness_range_lu: float | None = None
     true_peak_dbtp: float | None = None

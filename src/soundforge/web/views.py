@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.audio import chords
+from soundforge.audio import chords, pulse
 from soundforge.library import Track, analyses, tracks
-from soundforge.web import by_request, song_sheet
+from soundforge.web import by_request
 from soundforge.web.piece_views import stage_view, stem_view
+from soundforge.web.sound_view import sound_view
 from soundforge.web.studio import (
     SeparationView,
-    SoundView,
     StageName,
     StageView,
     StemView,
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping, Sequence
 
-    from soundforge.library import AnalysisResult
     from soundforge.pipeline.outlook import Outlook
 
 _STAGES: Final[tuple[StageName, ...]] = ("download", "separate", "analyze")
@@ -58,13 +57,13 @@ def track_view(
         key_name=chords.key_name(features) or (analysis.key if analysis else None),
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
-        sound=_sound(analysis) if analysis else None,
+        sound=sound_view(analysis) if analysis else None,
         stems=(stems := tuple(stem_view(stem) for stem in tracks.newest_stems(track))),
         coming=() if stems else _coming(track, stems_of or {}),
         separation=_separation(track, stems[0].job_id) if stems else None,
         urls=by_request.song_urls(track),
         notes=by_request.notes(track, looks),
-        has_bars=len((tracks.newest_feature(track, "beats") or {}).get("downbeats_s") or ()) > 1,
+        has_bars=len(pulse.read(tracks.newest_feature(track, "beats")).downbeats_s) > 1,
         versions=by_request.versions(track),
         warp=by_request.warp(track, looks),
         error=next((stage.error for stage in stages if stage.status == "failed"), None),
@@ -135,27 +134,4 @@ def _coming(track: Track, stems_of: Mapping[str, tuple[str, ...]]) -> tuple[Stem
         )
         for stem_type in made
         if stem_type in wanted
-    )
-
-
-def _sound(analysis: AnalysisResult) -> SoundView:
-    spectral = analysis.features.get("spectral") or {}
-    chroma = analysis.features.get("chroma") or {}
-    tempo = analysis.features.get("tempo") or {}
-    beats = analysis.features.get("beats") or {}
-    loudness = analysis.features.get("loudness") or {}
-    return SoundView(
-        energy=analysis.energy,
-        spectral_centroid_hz=analysis.spectral_centroid,
-        spectral_rolloff_hz=analysis.spectral_rolloff,
-        spectral_bandwidth_hz=(spectral.get("bandwidth_hz") or {}).get("mean"),
-        spectral_flatness=(spectral.get("flatness") or {}).get("mean"),
-        zero_crossing_rate=analysis.zero_crossing_rate,
-        chroma=tuple(chroma.get("mean") or ()),
-        other_tempi_bpm=tuple(other["bpm"] for other in tempo.get("alternatives") or ()),
-        beats_per_bar=beats.get("beats_per_bar"),
-        loudness_lufs=loudness.get("integrated_lufs"),
-        loudness_range_lu=loudness.get("range_lu"),
-        true_peak_dbtp=loudness.get("true_peak_dbtp"),
-        parts=song_sheet.parts(analysis.features),
     )

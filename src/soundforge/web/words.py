@@ -5,11 +5,10 @@ What is not known is said to be unknown; nothing is drawn as zero. Every functio
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from soundforge.web.track_view import (
         SeparationView,
@@ -196,37 +195,6 @@ def frequency(frequency_hz: float) -> str:
     return f"{frequency_hz:.0f} Hz"
 
 
-def sound_facts(track: TrackView) -> list[tuple[str, str]]:
-    """Return the measured numbers of a track, label and value; what was not measured is left out."""
-    if (sound := track.sound) is None:
-        return []
-    facts: list[tuple[str, str | None]] = [
-        ("Tempo", f"{number(track.tempo_bpm, 1)} BPM" if track.tempo_bpm else None),
-        ("Or counted as", " or ".join(number(bpm, 1) for bpm in sound.other_tempi_bpm)),
-        ("Metre", f"{sound.beats_per_bar} beats to the bar" if sound.beats_per_bar else None),
-        ("Key", track.key_name),
-        ("Energy", level(sound.energy)),
-        ("Brightness (centroid)", _maybe(frequency, sound.spectral_centroid_hz)),
-        ("Rolloff, 85% below", _maybe(frequency, sound.spectral_rolloff_hz)),
-        ("Bandwidth", _maybe(frequency, sound.spectral_bandwidth_hz)),
-        ("Flatness", _maybe(lambda value: number(value, 3), sound.spectral_flatness)),
-        (
-            "Zero crossings",
-            _maybe(lambda value: f"{value:.1%} of samples", sound.zero_crossing_rate),
-        ),
-    ]
-    return [(label, value) for label, value in facts if value]
-
-
-def level(energy: float | None) -> str | None:
-    """Return an RMS level, 0 to 1, as people of sound read it: in dBFS too."""
-    if energy is None:
-        return None
-    if energy <= 0:
-        return "0 (silence)"
-    return f"{energy:.2f} ({number(20 * math.log10(energy), 1)} dBFS)"
-
-
 def number(value: float, digits: int) -> str:
     """Return a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", _MINUS)
@@ -270,10 +238,6 @@ def _grain(duration_s: float) -> int:
         if duration_s < up_to_s:
             return step_s
     return 300
-
-
-def _maybe(say: Callable[[float], str], value: float | None) -> str | None:
-    return None if value is None else say(value)
 
 
 def _took(stage: StageView) -> str:

@@ -135,6 +135,16 @@ async def test_what_is_not_known_of_the_song_cannot_be_started_from(node, owner_
     assert refusal.value.code == code
 
 
+async def test_bars_that_are_not_sure_are_not_evened_out(node, owner_id):
+    doubted = {"beats": {**songs.BEATS, "bar_confidence": 0.1}}
+    track_id = await songs.ready(node.tools, owner_id, {"bass": audio.silence()}, features=doubted)
+
+    with pytest.raises(errors.Invalid) as refusal:
+        await actions.run_stage(node.tools, owner_id, track_id, plans.warp(is_steady=True))
+
+    assert refusal.value.code == "downbeats_needed"
+
+
 async def test_a_warp_needs_stems(node, owner_id):
     track_id = await songs.add(node.tools, owner_id)
 

@@ -6,7 +6,7 @@ import pytest
 
 from soundforge.audio import transcriber
 from soundforge.web import song_words
-from soundforge.web.studio import NotesView, StageView, VersionView
+from soundforge.web.studio import NotesView, SoundView, StageView, VersionView
 
 DONE = StageView("transcribe", "completed")
 
@@ -58,3 +58,16 @@ def test_a_version_on_the_desk_says_its_key_and_tempo():
 
     assert song_words.on_desk(made, 122.0, "A minor") == "is on the desk, in G minor, at 97.6 BPM."
     assert song_words.on_desk(made, None, None) == "is on the desk."
+
+
+@pytest.mark.parametrize(
+    ("sound", "said"),
+    [
+        (None, ""),
+        (SoundView(), ""),
+        (SoundView(chord_engine="fast", chord_confidence=0.78), "quickly named, 78% sure"),
+        (SoundView(chord_engine="best"), "by five networks"),
+    ],
+)
+def test_who_named_the_chords_is_told_with_how_sure(sound, said):
+    assert song_words.chords_by(sound) == said

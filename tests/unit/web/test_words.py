@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundforge.web import time_line, words
-from soundforge.web.studio import ErrorView, SeparationView, SoundView, StageView
+from soundforge.web import words
+from soundforge.web.studio import ErrorView, SeparationView, StageView
 from tests.fakes.studio import a_track, done, stages
 
 BEGAN = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -179,37 +178,6 @@ def test_a_badge_has_a_word_and_an_icon(state, stage, expected):
 )
 def test_sizes_are_decimal(size_bytes, expected):
     assert words.size(size_bytes) == expected
-
-
-@given(st.floats(0.1, 36_000))
-def test_a_time_line_has_few_marks_in_order(duration_s):
-    marks = time_line.time_marks(duration_s)
-
-    assert 1 <= len(marks) <= 61
-    assert all(0 <= mark.percent <= 100 for mark in marks)
-    assert [mark.percent for mark in marks] == sorted(mark.percent for mark in marks)
-
-
-def test_only_what_was_measured_is_listed():
-    track = a_track("t", "T", tempo_bpm=121.96, sound=SoundView(energy=0.5))
-
-    assert words.sound_facts(track) == [
-        ("Tempo", "122.0 BPM"),
-        ("Energy", f"0.50 ({words.number(20 * math.log10(0.5), 1)} dBFS)"),
-    ]
-
-
-def test_other_ways_to_count_and_the_metre_are_told():
-    sound = SoundView(other_tempi_bpm=(61.0, 244.0), beats_per_bar=3)
-
-    facts = dict(words.sound_facts(a_track("t", "T", tempo_bpm=122.0, sound=sound)))
-
-    assert facts["Or counted as"] == "61.0 or 244.0"
-    assert facts["Metre"] == "3 beats to the bar"
-
-
-def test_silence_has_no_level_in_decibels():
-    assert words.level(0.0) == "0 (silence)"
 
 
 def test_a_link_has_a_recording_only_after_its_download():

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from soundforge import errors, events
-from soundforge.web import components, drawing, song_sheet, words
+from soundforge.web import components, drawing, song_sheet, sound_words, words
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
 from soundforge.web.wanted import Wanted
 
@@ -145,9 +145,20 @@ class TrackPage(StudioPage):
         )
 
     @property
+    def tempo_told(self) -> str:
+        """The tempo with how sure it is; empty without one."""
+        bpm, sound = self.track.tempo_bpm, self.track.sound
+        return sound_words.tempo(bpm, sound) if bpm and sound else ""
+
+    @property
+    def metre(self) -> str:
+        """The metre with how sure it is; empty where it is not known."""
+        return (sound_words.metre(self.track.sound) if self.track.sound else None) or ""
+
+    @property
     def sound_facts(self) -> list[tuple[str, str]]:
         """The measured numbers, label and value."""
-        return words.sound_facts(self.track) + song_sheet.loudness(self.track.sound)
+        return sound_words.facts(self.track) + song_sheet.loudness(self.track.sound)
 
     @property
     def sheet(self) -> list[tuple[str, str]]:

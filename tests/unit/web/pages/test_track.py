@@ -11,7 +11,14 @@ from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.track import TrackPage
 from soundforge.web.studio import ErrorView, NotesView, SeparationView, SongUrls, StageView
-from tests.fakes.studio import MODELS, FakeStudio, being_separated, library, separated
+from tests.fakes.studio import (
+    MODELS,
+    SOUND,
+    FakeStudio,
+    being_separated,
+    library,
+    separated,
+)
 
 
 async def mounted(studio, track_id="salt"):
@@ -31,6 +38,31 @@ async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
     assert 'href="/fake/stems/drums/file" download' in html
     assert 'href="/fake/stems.zip" download' in html
     assert 'data-chunks-url="/fake/stems/vocals/chunks"' in html
+
+
+async def test_figures_say_how_sure_they_are():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    assert "122.0 BPM, 94% sure" in html
+    assert "4 beats to the bar, 82% sure" in html
+    assert "clear: 0.18 ahead of C major" in html
+    assert "Open Key 1m. Mixes well with 7A, 9A and 8B." in html
+    assert "unsure" not in html
+
+
+async def test_what_is_not_sure_is_not_told_as_a_fact():
+    studio = FakeStudio(library())
+    doubted = dataclasses.replace(
+        SOUND, tempo_confidence=0.1, beats_per_bar=None, key_margin=0.02, keys=()
+    )
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], sound=doubted)
+
+    html = (await mounted(studio)).html()
+
+    assert "about 122 BPM, a guess (10% sure)" in html
+    assert "A minor, or C major" in html
+    assert "beats to the bar" not in html
+    assert "4/4" not in html
 
 
 async def test_the_mix_without_a_stem_is_offered_with_how_well_they_add_up():
