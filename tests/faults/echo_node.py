@@ -5,18 +5,16 @@ Everything else is real: database, queue, workers, upkeep, storage, engine proce
 
 import asyncio
 import os
-import shutil
 
 from soundforge import app
 from soundforge.library import stems
-from soundforge.pipeline.stage import Stage
+from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.settings import Settings
 from soundforge.storage import layout
 
 
 async def work(tools, job, track, report):
-    partial = tools.storage.path(layout.stems_partial(job.id, job.attempt))
-    partial.mkdir(parents=True, exist_ok=True)
+    partial = folder_of(tools, job)
     params = {"do": "hang", "seconds": float(os.environ.get("ECHO_SECONDS", "1"))}
     await tools.engine.run(
         "_echo",
@@ -42,10 +40,6 @@ async def save(session, job, made):
     await stems.record(session, job, [row])
 
 
-def clean(tools, job_id, attempt):
-    shutil.rmtree(tools.storage.path(layout.stems_partial(job_id, attempt)), ignore_errors=True)
-
-
 if __name__ == "__main__":
-    app.STAGES = (Stage("separate", "processing", work, save, clean),)
+    app.STAGES = (Stage("separate", "processing", work, save),)
     raise SystemExit(asyncio.run(app.run(Settings())))

@@ -49,8 +49,8 @@ def make_stage():
     async def nothing(*_):
         return None
 
-    def make(name="separate", work=nothing, save=nothing, clean=lambda *_: None):
-        return Stage(name, QUEUES[name], work, save, clean)
+    def make(name="separate", work=nothing, save=nothing, **more):
+        return Stage(name, QUEUES[name], work, save, **more)
 
     return make
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from soundforge import errors
 from soundforge.audio import analyzer, chords, networks
 from soundforge.library import analyses
-from soundforge.pipeline.stage import Stage
+from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    import uuid
-    from pathlib import Path
-
     from soundforge.audio.analyzer import Analysis
     from soundforge.db.session import Session
     from soundforge.library import Job, Track
@@ -29,9 +25,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
             "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
         )
     await tools.storage.require_free(tools.free_disk_bytes)
-    out_dir = _partial(tools, job.id, job.attempt)
-    shutil.rmtree(out_dir, ignore_errors=True)
-    out_dir.mkdir(parents=True)
+    out_dir = folder_of(tools, job)
     features = analyzer.select(job.options.get("features") or ["all"])
     best = chords.best(job.options.get("chord_engine") or tools.chord_engine)
     models_dir = tools.models.models_dir
@@ -79,13 +73,4 @@ async def save(session: Session, job: Job, made: Analysis) -> None:
     )
 
 
-def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
-
-
-def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
-    return tools.storage.path(layout.analysis_partial(job_id, attempt))
-
-
-STAGE = Stage("analyze", "analysis", work, save, clean)
+STAGE = Stage("analyze", "analysis", work, save)

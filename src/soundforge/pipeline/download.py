@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,11 +9,9 @@ from soundforge import errors
 from soundforge.audio.download_errors import UPLOAD_NEXT
 from soundforge.library import tracks
 from soundforge.pipeline import recordings
-from soundforge.pipeline.stage import Stage
-from soundforge.storage import layout
+from soundforge.pipeline.stage import Stage, folder_of
 
 if TYPE_CHECKING:
-    import uuid
     from pathlib import Path
 
     from soundforge.audio import media
@@ -46,8 +43,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downlo
             "no_link", "This track has no link to fetch.", "Upload the file instead."
         )
     await tools.storage.require_free(tools.free_disk_bytes)
-    folder = _folder(tools, job.id, job.attempt)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(tools, job)
     duration_s = track.duration_ms / 1000 if track.duration_ms else None
     path = await _fetch(tools, job, track.spotify_url, folder, duration_s, report)
     report(0.92, "Checking the recording")
@@ -56,7 +52,6 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Downlo
     await report.confirm()
     kept = await recordings.place(tools, track.id, checked)
     size_bytes = tools.storage.path(kept.recording_path).stat().st_size
-    shutil.rmtree(folder, ignore_errors=True)
     return Downloaded(kept, size_bytes)
 
 
@@ -65,15 +60,6 @@ async def save(session: Session, job: Job, made: Downloaded) -> None:
     job.output_path = made.kept.recording_path
     job.file_size = made.size_bytes
     await tracks.set_recording(session, job.track_id, **made.kept.columns())
-
-
-def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    """Remove the folder that the attempt downloaded into."""
-    shutil.rmtree(_folder(tools, job_id, attempt), ignore_errors=True)
-
-
-def _folder(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
-    return tools.storage.path(layout.scratch(f"{job_id}-{attempt}"))
 
 
 async def _fetch(
@@ -128,4 +114,4 @@ def _check_is_the_song(recording: media.Recording, expected_s: float | None) -> 
         )
 
 
-STAGE = Stage("download", "download", work, save, clean)
+STAGE = Stage("download", "download", work, save)

@@ -86,12 +86,12 @@ async def take(
     Args:
         tools: The doors.
         key: The `content_key`.
-        out_dir: A folder that is made; what an earlier attempt left there goes.
+        out_dir: An empty folder.
         folder_of: Where the files of a job of this kind lie.
 
     Returns:
-        The earlier job and its stems, if it made any; None, and no folder, when there is none or its files are
-        going away.
+        The earlier job and its stems, if it made any; None, and a folder that is still empty, when
+        there is none or its files are going away.
     """
     async with tools.database.transaction() as session:
         found = await stems.made_before(session, key)
@@ -106,6 +106,7 @@ async def take(
     except OSError as error:  # deleted meanwhile, or damaged: it is separated again
         logger.warning("earlier stems not taken", extra={"reason": str(error)[:200]})
     await asyncio.to_thread(shutil.rmtree, out_dir, ignore_errors=True)
+    await asyncio.to_thread(out_dir.mkdir)
     return None
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Final
 
 from soundforge.audio import separator
 from soundforge.pipeline import made_stems, preparing, recordings, reuse
 from soundforge.pipeline.made_stems import Made
-from soundforge.pipeline.stage import Stage
+from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    import uuid
     from pathlib import Path
 
     from soundforge.audio.separator import Separated
@@ -34,12 +32,10 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     duration_s = (track.duration_ms or 0) / 1000
     await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
     await preparing.fetch(tools, job.model, lambda said: report(0.0, said))
-    out_dir = _partial(tools, job.id, job.attempt)
-    shutil.rmtree(out_dir, ignore_errors=True)
+    out_dir = folder_of(tools, job)
     key = reuse.content_key(tools, job, track)
     if key and (made := await _before(tools, job, key, out_dir, report)):
         return made
-    out_dir.mkdir(parents=True)
     await preparing.wait_for_memory(tools, job.model, lambda said: report(0.0, said))
     separated = await separator.separate(
         tools.engine,
@@ -105,19 +101,10 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
     )
 
 
-def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
-
-
 def _left_behind(tools: Tools, job: Job) -> tuple[Path, ...]:
     """Return the folders of earlier attempts, the last one last."""
-    folders = (_partial(tools, job.id, attempt) for attempt in range(1, job.attempt))
+    folders = (folder_of(tools, job, attempt) for attempt in range(1, job.attempt))
     return tuple(folder for folder in folders if folder.is_dir())
 
 
-def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
-    return tools.storage.path(layout.stems_partial(job_id, attempt))
-
-
-STAGE = Stage("separate", "processing", work, made_stems.save, clean, goes_on=True)
+STAGE = Stage("separate", "processing", work, made_stems.save, goes_on=True)

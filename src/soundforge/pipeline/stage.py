@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 import uuid
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from soundforge.library import Job, Track, jobs, tracks
 from soundforge.library.lifecycle import READS_RECORDING
 from soundforge.pipeline import patience, start
 from soundforge.pipeline.reporter import Reporter
+from soundforge.storage import layout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from soundforge.db.session import Session
     from soundforge.pipeline.tools import Tools
@@ -43,9 +46,9 @@ class Stage(Generic[Made]):
     Args:
         name: The verb; also the name of the queue's task.
         queue: Which queue it waits in.
-        work: Do it, without the database; files are in place when it returns.
+        work: Do it, without the database, in the attempt's `folder_of`; files are in place when
+            it returns.
         save: Record what was made, in the transaction that ends the job.
-        clean: Remove what an attempt (job's id, number) that did not end well left on disk.
         goes_on: Whether `work` can go on from what earlier attempts left; then it stays on disk
             until the job has ended.
     """
@@ -54,8 +57,12 @@ class Stage(Generic[Made]):
     queue: str
     work: Callable[[Tools, Job, Track, Reporter], Awaitable[Made]]
     save: Callable[[Session, Job, Made], Awaitable[None]]
-    clean: Callable[[Tools, uuid.UUID, int], None]
     goes_on: bool = False
+
+
+def folder_of(tools: Tools, job: Job, attempt: int | None = None) -> Path:
+    """Return the folder of an attempt, by default the job's own: there and empty as work begins."""
+    return tools.storage.path(layout.attempt_dir(job.stage, job.id, attempt or job.attempt))
 
 
 async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
@@ -67,11 +74,12 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
     began_s = time.monotonic()
     await _clean_before(stage, tools, job)
     try:
+        await tools.storage.empty_dir(layout.attempt_dir(job.stage, job.id, job.attempt))
         made = await _work(stage, tools, job, track)
         await _save(stage, tools, job, track, made)
     except jobs.StaleAttemptError:
         logger.info("stage given up", extra=_about(job))
-        await _clean(stage, tools, job.id, job.attempt)
+        await _clean(tools, job, job.attempt)
         return Done()
     except asyncio.CancelledError:
         await _stop(stage, tools, job, is_for_good=queue_run.abort() is Abort.USER)
@@ -79,9 +87,9 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
     except errors.SoundForgeError as error:
         return await _settle(stage, tools, job, error)
     except Exception as error:  # noqa: BLE001 -- a bug: `_settle` logs it with its traceback
-        await _clean_all(stage, tools, job)  # what it left may be why
+        await _clean_all(tools, job)  # what it left may be why
         return await _settle(stage, tools, job, _bug(error))
-    await _clean_earlier(stage, tools, job)
+    await _clean_all(tools, job)
     logger.info("stage finished", extra={**_about(job), "took_s": time.monotonic() - began_s})
     return Done()
 
@@ -89,21 +97,22 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
 async def _clean_before(stage: Stage[Any], tools: Tools, job: Job) -> None:
     """Remove what workers that were killed have left, unless the work goes on from there."""
     if not stage.goes_on:
-        await _clean_earlier(stage, tools, job)
+        await _clean_earlier(tools, job)
 
 
-async def _clean_earlier(stage: Stage[Any], tools: Tools, job: Job) -> None:
+async def _clean_earlier(tools: Tools, job: Job) -> None:
     for earlier in range(1, job.attempt):
-        await _clean(stage, tools, job.id, earlier)
+        await _clean(tools, job, earlier)
 
 
-async def _clean_all(stage: Stage[Any], tools: Tools, job: Job) -> None:
-    await _clean_earlier(stage, tools, job)
-    await _clean(stage, tools, job.id, job.attempt)
+async def _clean_all(tools: Tools, job: Job) -> None:
+    await _clean_earlier(tools, job)
+    await _clean(tools, job, job.attempt)
 
 
-async def _clean(stage: Stage[Any], tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    await asyncio.shield(asyncio.to_thread(stage.clean, tools, job_id, attempt))
+async def _clean(tools: Tools, job: Job, attempt: int) -> None:
+    folder = folder_of(tools, job, attempt)
+    await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
 
 async def _begin(queue_run: Run, tools: Tools) -> tuple[Job, Track] | None:
@@ -168,13 +177,13 @@ async def _settle(
     bug = error.__cause__ if error.code == _BUG_CODE else None
     logger.log(logging.ERROR if bug else logging.WARNING, "stage failed", extra=about, exc_info=bug)
     if not (is_again and stage.goes_on):
-        await _clean_all(stage, tools, job)
+        await _clean_all(tools, job)
     return Retry(error.code, after_s) if is_again else Failed(error.code)
 
 
 async def _stop(stage: Stage[Any], tools: Tools, job: Job, *, is_for_good: bool) -> None:
     if is_for_good or not stage.goes_on:
-        await _clean_all(stage, tools, job)
+        await _clean_all(tools, job)
     if not is_for_good:
         await asyncio.shield(_put_back(tools, job))
 

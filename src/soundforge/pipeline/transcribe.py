@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,11 @@ from soundforge import errors
 from soundforge.audio import keys, pulse, transcriber
 from soundforge.library import tracks
 from soundforge.pipeline import reuse
-from soundforge.pipeline.stage import Stage
+from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from soundforge.audio.pulse import Pulse
     from soundforge.db.session import Session
@@ -59,8 +56,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     async with tools.database.transaction() as session:
         track = await tracks.get(session, track.owner_id, track.id)
     chosen = _chosen(tracks.newest_stems(track), job.options)
-    out_dir = _partial(tools, job.id, job.attempt)
-    shutil.rmtree(out_dir, ignore_errors=True)
+    out_dir = folder_of(tools, job)
     key = _content_key(track, chosen, job.options)
     if key and (found := await reuse.take(tools, key, out_dir, folder_of=layout.analysis_dir)):
         results = reuse.without_speed(found[0])
@@ -81,11 +77,6 @@ async def save(session: Session, job: Job, made: Made) -> None:
     job.results = made.results
 
 
-def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
-
-
 async def _listen(
     tools: Tools,
     job: Job,
@@ -93,8 +84,7 @@ async def _listen(
     report: Reporter,
 ) -> dict[str, Any]:
     track, chosen = heard
-    out_dir = _partial(tools, job.id, job.attempt)
-    out_dir.mkdir(parents=True)
+    out_dir = folder_of(tools, job)
     made = await transcriber.transcribe(
         tools.engine,
         sources={stem.stem_type: tools.storage.path(stem.file_path) for stem in chosen},
@@ -156,8 +146,4 @@ def _content_key(track: Track, chosen: Sequence[Stem], options: Mapping[str, Any
     return reuse.digest(["notes as rows", of_stems, names, options.get("quantise"), song])
 
 
-def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
-    return tools.storage.path(layout.analysis_partial(job_id, attempt))
-
-
-STAGE = Stage("transcribe", "analysis", work, save, clean)
+STAGE = Stage("transcribe", "analysis", work, save)

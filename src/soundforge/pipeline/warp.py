@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
@@ -10,13 +9,11 @@ from soundforge.audio import keys, pulse, warper
 from soundforge.library import tracks, versions
 from soundforge.pipeline import made_stems, reuse
 from soundforge.pipeline.made_stems import Made
-from soundforge.pipeline.stage import Stage
+from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from soundforge.audio.warper import Grid, WarpedStems
     from soundforge.db.session import Session
@@ -86,13 +83,11 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     longest_s = stems[0].duration_s / min(1.0, float(job.options["rate"]))
     needed_bytes = int(longest_s * (len(stems) + 1) * _BYTES_PER_S)
     await tools.storage.require_free(tools.free_disk_bytes + needed_bytes)
-    out_dir = _partial(tools, job.id, job.attempt)
-    shutil.rmtree(out_dir, ignore_errors=True)
+    out_dir = folder_of(tools, job)
     key = _content_key(track, stems, job.options, grid)
     if key and (found := await reuse.take(tools, key, out_dir)):
         made = made_stems.before(key, *found)
     else:
-        out_dir.mkdir(parents=True)
         warped = await warper.warp_stems(
             tools.engine,
             sources={stem.stem_type: tools.storage.path(stem.file_path) for stem in stems},
@@ -115,11 +110,6 @@ async def save(session: Session, job: Job, made: Made) -> None:
     """Record the stems; versions beyond `KEPT` are forgotten."""
     await made_stems.save(session, job, made)
     await versions.keep_newest(session, job.track_id, keep=KEPT - 1)
-
-
-def clean(tools: Tools, job_id: uuid.UUID, attempt: int) -> None:
-    """Remove what the attempt wrote so far."""
-    shutil.rmtree(_partial(tools, job_id, attempt), ignore_errors=True)
 
 
 def _require_sure_bars(track: Track) -> None:
@@ -188,8 +178,4 @@ def _made(key: str | None, warped: WarpedStems, track: Track) -> Made:
     )
 
 
-def _partial(tools: Tools, job_id: uuid.UUID, attempt: int) -> Path:
-    return tools.storage.path(layout.stems_partial(job_id, attempt))
-
-
-STAGE = Stage("warp", "analysis", work, save, clean)
+STAGE = Stage("warp", "analysis", work, save)

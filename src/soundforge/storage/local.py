@@ -87,6 +87,18 @@ class Storage:
             raise
         return path
 
+    async def empty_dir(self, relative: str) -> Path:
+        """Make an empty folder, in place of what may be there, and return it.
+
+        Raises:
+            ValueError: ``relative`` is not a place.
+            errors.Conflict: ``disk_full``.
+        """
+        path = self.path(relative)
+        with _disk_full():
+            await asyncio.to_thread(_empty_dir, path)
+        return path
+
     async def commit(self, tmp: Path, relative: str) -> None:
         """Move a finished temporary file to its place, over what may be there.
 
@@ -219,6 +231,11 @@ def _commit_file(tmp: Path, target: Path) -> None:
         _copy(tmp, target)
     _fsync(target.parent)
     _fsync(target.parent.parent)
+
+
+def _empty_dir(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700, parents=True)
 
 
 def _copy(tmp: Path, target: Path) -> None:

@@ -1,7 +1,6 @@
 """One job through one stage: it ends once, and says why when it did not end well."""
 
 import asyncio
-import dataclasses
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +9,7 @@ from soundforge import errors
 from soundforge.jobs import Done, Failed, Retry, Run
 from soundforge.library import jobs, tracks
 from soundforge.pipeline import actions, stage
+from soundforge.storage import layout
 from tests.plugins.pipeline import add_job, ended, eventually, queue_row, read_job
 
 
@@ -27,6 +27,17 @@ def raises(error, *, times=99):
 
 def down(**more):
     return errors.Unavailable("engine_crashed", "The program ended.", "Retry.", **more)
+
+
+@pytest.fixture
+def left(tools):
+    """Return which attempts of a job have left something on disk."""
+
+    def look(job):
+        places = {n: layout.attempt_dir(job.stage, job.id, n) for n in range(1, 6)}
+        return {n for n, place in places.items() if tools.storage.path(place).exists()}
+
+    return look
 
 
 @pytest.fixture
@@ -57,12 +68,27 @@ async def test_work_that_is_done_is_saved_with_the_end_of_the_job(tools, owner_i
     assert done.started_at <= done.finished_at
 
 
+async def test_work_begins_in_an_empty_folder_that_is_gone_when_it_has_ended(
+    tools, owner_id, make_stage, run, left
+):
+    job = await add_job(tools, owner_id)
+    stale = await tools.storage.empty_dir(layout.attempt_dir(job.stage, job.id, 1))
+    stale.joinpath("stale").touch()
+
+    async def work(_, job, *__):
+        folder = stage.folder_of(tools, job)
+        assert (folder, list(folder.iterdir())) == (stale, [])
+        folder.joinpath("made").touch()
+
+    assert await run(make_stage(work=work), job) == Done()
+    assert left(job) == set()
+
+
 async def test_a_failure_that_may_pass_is_run_again_later_each_time(
-    tools, owner_id, make_stage, run
+    tools, owner_id, make_stage, run, left
 ):
     work = raises(down())
-    cleaned = []
-    one = make_stage(work=work, clean=lambda _, __, attempt: cleaned.append(attempt))
+    one = make_stage(work=work)
     job = await add_job(tools, owner_id)
 
     outcomes = [await run(one, job) for _ in range(3)]
@@ -75,7 +101,7 @@ async def test_a_failure_that_may_pass_is_run_again_later_each_time(
     failed = await read_job(tools, job.id)
     assert (failed.status, failed.attempt, failed.runs) == ("failed", 3, 3)
     assert (failed.error_code, failed.error_next_step) == ("engine_crashed", "Retry.")
-    assert set(cleaned) == {1, 2, 3}
+    assert left(job) == set()
     assert await run(one, job) == Done()
     assert work.runs == 3
 
@@ -107,32 +133,29 @@ async def test_a_limit_is_waited_for_and_one_that_is_too_long_fails_at_once(
 
 
 async def test_what_attempts_left_stays_for_the_next_one_until_the_job_has_ended(
-    tools, owner_id, make_stage, run
+    tools, owner_id, make_stage, run, left
 ):
-    cleaned = []
-    work = raises(down(), times=2)
-    one = make_stage(work=work, clean=lambda _, __, attempt: cleaned.append(attempt))
-    one = dataclasses.replace(one, goes_on=True)
+    one = make_stage(work=raises(down(), times=2), goes_on=True)
     job = await add_job(tools, owner_id)
 
-    for _ in range(2):
+    for attempts in ({1}, {1, 2}):
         assert isinstance(await run(one, job), Retry)
-        assert cleaned == []
+        assert left(job) == attempts
     assert await run(one, job) == Done()
 
-    assert cleaned == [1, 2]  # the third one's files are the result
+    assert left(job) == set()
 
 
-async def test_what_attempts_left_is_removed_when_the_job_fails(tools, owner_id, make_stage, run):
-    cleaned = []
-    one = make_stage(work=raises(down()), clean=lambda _, __, attempt: cleaned.append(attempt))
-    one = dataclasses.replace(one, goes_on=True)
+async def test_what_attempts_left_is_removed_when_the_job_fails(
+    tools, owner_id, make_stage, run, left
+):
+    one = make_stage(work=raises(down()), goes_on=True)
     job = await add_job(tools, owner_id)
 
     outcomes = [await run(one, job) for _ in range(3)]
 
     assert isinstance(outcomes[-1], Failed)
-    assert cleaned == [1, 2, 3]
+    assert left(job) == set()
 
 
 @pytest.mark.parametrize("kind", [errors.Invalid, errors.Conflict, errors.NotFound, errors.Denied])
@@ -167,10 +190,10 @@ async def test_a_save_that_fails_saves_nothing(tools, owner_id, make_stage, run)
     assert (await read_job(tools, job.id)).output_path is None
 
 
-async def test_an_attempt_that_was_given_away_saves_nothing(tools, owner_id, make_stage, run):
+async def test_an_attempt_that_was_given_away_saves_nothing(tools, owner_id, make_stage, run, left):
     """As in a worker that was frozen: the job is begun again, then the first one wakes up."""
     frozen, thaw = asyncio.Event(), asyncio.Event()
-    saved, cleaned = [], []
+    saved = []
 
     async def work(_, job, *__):
         if job.attempt == 1:
@@ -181,7 +204,7 @@ async def test_an_attempt_that_was_given_away_saves_nothing(tools, owner_id, mak
     async def save(_, __, made):
         saved.append(made)
 
-    one = make_stage(work=work, save=save, clean=lambda *args: cleaned.append(args[2]))
+    one = make_stage(work=work, save=save)
     job = await add_job(tools, owner_id)
     first = asyncio.create_task(run(one, job))
     await frozen.wait()
@@ -191,7 +214,7 @@ async def test_an_attempt_that_was_given_away_saves_nothing(tools, owner_id, mak
 
     assert (await first, second) == (Done(), Done())
     assert saved == [2]
-    assert 1 in cleaned
+    assert left(job) == set()
     done = await read_job(tools, job.id)
     assert (done.status, done.attempt, done.runs) == ("completed", 2, 2)
 

@@ -145,6 +145,14 @@ async def test_commit_dir_replaces_the_whole_folder(storage: Storage):
     assert everything(storage) == [f"stems/{ID}/drums.flac", f"stems/{ID}/vocals/00000.flac"]
 
 
+async def test_an_empty_folder_takes_the_place_of_what_was_there(storage: Storage):
+    place = layout.stems_partial(ID, 1)
+    for _ in range(2):
+        folder = await storage.empty_dir(place)
+        assert (folder, list(folder.iterdir())) == (storage.path(place), [])
+        (folder / "vocals.f32").write_bytes(b"of an earlier run")
+
+
 async def test_remove_takes_files_and_folders_and_does_not_mind_their_absence(storage: Storage):
     tmp = await storage.receive(chunks(b"x"), max_bytes=10)
     await storage.commit(tmp, layout.recording(ID, "wav"))
