@@ -4,7 +4,7 @@ Pure, so that the server may look at an upload before any engine does: what is p
 audio is refused at once. That a file *is* audio is shown only by decoding it, in an engine.
 
 Sources: RIFF/WAVE and AIFF-C specifications, RFC 9639 (FLAC), RFC 3533 and 7845 (Ogg, Opus),
-ISO/IEC 11172-3 (MPEG audio), 13818-7 (ADTS), 14496-12 (the ``ftyp`` box), id3.org (ID3v2).
+ISO/IEC 13818-7 (ADTS), 14496-12 (the ``ftyp`` box).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from soundforge.engines import mpeg_headers
 
 Name: TypeAlias = Literal["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "aiff"]
 
@@ -58,13 +60,6 @@ _MAGIC: Final = (
 )  # fmt: skip
 _OGG_CODECS: Final = ((b"\x01vorbis", OGG), (b"OpusHead", OPUS), (b"\x7fFLAC", OGG_FLAC))
 
-# kbit/s of MPEG layer III by the four bits of the header, for MPEG 1 and for MPEG 2 and 2.5.
-_MPEG1_KBPS: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
-_MPEG2_KBPS: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0)
-_MPEG1_RATES_HZ: Final = (44100, 48000, 32000, 0)
-_MPEG1, _MPEG2 = 3, 2
-_LAYER_3: Final = 1
-
 
 def sniff(head: bytes) -> AudioFormat | None:
     """Return the format of the file that starts with ``head``; None when it is none we read.
@@ -89,13 +84,8 @@ def sniff(head: bytes) -> AudioFormat | None:
 def _after_id3(head: bytes) -> int | None:
     """Return where the ID3v2 tags end, or None when that is beyond ``head``."""
     start = 0
-    while head[start : start + 3] == b"ID3":
-        tag = head[start : start + 10]
-        # A size byte has seven bits, a version below 0xFF; text that starts with "ID3" has not.
-        if len(tag) < 10 or tag[3] == 0xFF or tag[4] == 0xFF or any(b & 0x80 for b in tag[6:]):
-            return start
-        size = tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9]
-        start += 10 + size + (10 if tag[5] & 0x10 else 0)
+    while size := mpeg_headers.id3_bytes(head[start : start + mpeg_headers.ID3_HEADER_BYTES]):
+        start += size
         if start > len(head):
             return None
     return start
@@ -127,25 +117,13 @@ def _adts_frame_bytes(head: bytes) -> int | None:
 
 def _is_mp3(head: bytes) -> bool:
     """Tell whether two MPEG frames follow each other; one, when the second is out of sight."""
-    size = _mp3_frame_bytes(head)
+    size = mpeg_headers.frame_bytes(head)
     if size is None:
         return False
     following = head[size : size + 4]
     # Also the end of the song: a tag, or padding.
     return (
         len(following) < 4
-        or _mp3_frame_bytes(following) is not None
+        or mpeg_headers.frame_bytes(following) is not None
         or following[:3] in (b"TAG", b"APE", b"\0\0\0")
     )
-
-
-def _mp3_frame_bytes(head: bytes) -> int | None:
-    """Return the size of the layer III frame that starts here, or None when none does."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return None
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    kbps = (_MPEG1_KBPS if version == _MPEG1 else _MPEG2_KBPS)[head[2] >> 4]
-    rate_hz = _MPEG1_RATES_HZ[head[2] >> 2 & 3] >> {_MPEG1: 0, _MPEG2: 1, 0: 2}.get(version, 16)
-    if layer != _LAYER_3 or not kbps or not rate_hz:
-        return None
-    return (144 if version == _MPEG1 else 72) * kbps * 1000 // rate_hz + (head[2] >> 1 & 1)

@@ -11,6 +11,8 @@ import re
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
 
+from soundforge.engines import mpeg_headers
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -64,24 +66,18 @@ def is_cut_short(path: Path, container: Container) -> bool:
 
 
 def _skip_id3(file: BinaryIO) -> int:
-    """Return where the audio starts: after any ID3v2 tags (their size is 4 x 7 bits)."""
+    """Return where the audio starts: after any ID3v2 tags."""
     start = 0
     while True:
         file.seek(start)
-        head = file.read(10)
-        if len(head) < 10 or head[:3] != b"ID3":
+        size = mpeg_headers.id3_bytes(file.read(mpeg_headers.ID3_HEADER_BYTES))
+        if not size:
             return start
-        size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        start += 10 + size + (10 if head[5] & 0x10 else 0)
+        start += size
 
 
 def _is_mpeg_audio(head: bytes) -> bool:
-    """Tell whether ``head`` starts with the header of an MPEG layer I-III frame."""
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return False
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    bitrate, rate = head[2] >> 4, head[2] >> 2 & 3
-    return version != 1 and layer == 1 and bitrate not in (0, 15) and rate != 3
+    return mpeg_headers.frame_bytes(head) is not None
 
 
 def _finds_mpeg_audio(path: Path, start: int) -> bool:
