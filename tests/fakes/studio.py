@@ -173,8 +173,17 @@ class FakeStudio:
         self.calls.append(("retry", job_id))
         self._move(job_id, "queued")
 
-    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
-        self.calls.append(("run", track_id, stage, model or ""))
+    async def run_stage(
+        self,
+        track_id: str,
+        stage: StageName,
+        *,
+        model: str | None = None,
+        stems: Sequence[str] = (),
+        sample_rate: str = "model",
+    ) -> None:
+        at_source = ("source",) if sample_rate == "source" else ()
+        self.calls.append(("run", track_id, stage, model or "", *stems, *at_source))
 
     async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
         self.calls.append(("notes", track_id, quantise or ""))

@@ -120,14 +120,14 @@ def _separate(
     null_db = _check(mix, writer, asked, model)
     task.checkpoint.discard()
     took_s = time.monotonic() - began
-    duration_s = mix.frames / writer.masters_rate_hz
+    duration_s = writer.masters_frames / writer.masters_rate_hz
     return {
         "model": model.name,
         "weights_hash": installed.weights_hash,
         "stems": [asdict(stem) for stem in written],
         "sample_rate_hz": writer.masters_rate_hz,
         "channels": 2,
-        "frames": mix.frames,
+        "frames": writer.masters_frames,
         "duration_s": duration_s,
         "gain_db": 20 * math.log10(writer.gain),
         "null_test_db": null_db,

@@ -35,14 +35,13 @@ class Track:
     """
 
     def __init__(self, out_dir: Path, stem: str, sample_rate_hz: int, *, has_chunks: bool) -> None:
-        assert sample_rate_hz % PEAKS_PER_S == 0
         self.stem, self.peaks_name, self.chunks, self.loudest = stem, f"{stem}.peaks", 0, 0.0
         self.frames = 0
         self._out_dir, self._rate_hz = out_dir, sample_rate_hz
         self._raw_path = out_dir / f".{stem}.f32"
         self._raw: Any = self._raw_path.open("ab")
-        self._bin = sample_rate_hz // PEAKS_PER_S
         self._peaks: list[Samples] = []
+        self._peak_count = 0
         self._rest = np.zeros(0, np.float32)
         self._chunk_folder = out_dir / stem if has_chunks else None
         self._waiting = np.zeros((0, CHANNELS), np.float32)
@@ -131,9 +130,13 @@ class Track:
 
     def _take_peaks(self, block: Samples) -> None:
         loudness = np.concatenate([self._rest, np.abs(block).max(axis=1)])
-        whole = len(loudness) // self._bin * self._bin
-        self._peaks.append(loudness[:whole].reshape(-1, self._bin).max(axis=1))
-        self._rest = loudness[whole:]
+        # Peak n begins at the n-th hundredth of a second, which need not be a whole frame.
+        begins = self._peak_count * self._rate_hz // PEAKS_PER_S
+        count = ((begins + len(loudness) + 1) * PEAKS_PER_S - 1) // self._rate_hz
+        edges = np.arange(self._peak_count, count + 1) * self._rate_hz // PEAKS_PER_S - begins
+        whole = loudness[: edges[-1]]
+        self._peaks.append(np.maximum.reduceat(whole, edges[:-1]) if len(whole) else whole)
+        self._peak_count, self._rest = count, loudness[edges[-1] :]
         self.loudest = max(self.loudest, float(loudness.max(initial=0)))
 
     def _write_chunk(self, block: Samples) -> None:

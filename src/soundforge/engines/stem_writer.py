@@ -59,7 +59,7 @@ class StemWriter:
     Args:
         out_dir: An existing folder.
         stems: The stems to keep; others given to `write` are left out.
-        sample_rate_hz: Rate of the stems; a multiple of 100.
+        sample_rate_hz: Rate of the stems.
         form: ``flac`` for 24-bit FLAC with a common gain, ``wav`` for float WAV as it comes.
         has_chunks: Whether to write ``<stem>/00000.flac`` … of 10 s each as it goes. While it
             runs they have no gain, and what is too loud is clipped; at the end they get the
@@ -80,7 +80,7 @@ class StemWriter:
         self._tracks = {
             stem: Track(out_dir, stem, sample_rate_hz, has_chunks=has_chunks) for stem in stems
         }
-        self.frames = self._masters_frames = 0
+        self.frames = self.masters_frames = 0
         self.masters_rate_hz = sample_rate_hz
         self.gain = 1.0
 
@@ -155,7 +155,7 @@ class StemWriter:
             masters_frames: Their length at that rate; what rounding adds is cut off.
         """
         self.masters_rate_hz = masters_rate_hz or self._rate_hz
-        self._masters_frames = masters_frames or self.frames
+        self.masters_frames = masters_frames or self.frames
         tracks = list(self._tracks.values())
         for track in tracks:
             track.close()
@@ -190,7 +190,7 @@ class StemWriter:
     def _master(self, track: Track) -> Iterator[Samples]:
         """Yield the samples of a master, without the gain."""
         raw = track.raw_blocks(BLOCK_FRAMES)
-        left = self._masters_frames
+        left = self.masters_frames
         for block in decode.resample(raw, self._rate_hz, self.masters_rate_hz):
             yield block[:left]
             left -= len(block[:left])

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping, Sequence
 
+    from soundforge.library.throughput import Kind
+
 State: TypeAlias = Literal["done", "failed", "cancelled", "running", "waiting"]
-Kind: TypeAlias = tuple[str, str | None]
-"""A stage and its model."""
 
 STATES: Final[tuple[State, ...]] = ("done", "failed", "waiting", "running", "cancelled")
 _TRUST_RUN_FROM: Final = 0.05
@@ -35,8 +35,7 @@ class Piece:
 
     Args:
         track_id: Whose.
-        stage: What is done.
-        model: With which model; None where there is none.
+        kind: What is done, with which model.
         status: What the job is doing.
         fraction: How far it is, 0 to 1.
         duration_s: Length of the recording; 0 when unknown.
@@ -46,8 +45,7 @@ class Piece:
     """
 
     track_id: uuid.UUID
-    stage: str
-    model: str | None
+    kind: Kind
     status: Status
     fraction: float
     duration_s: float
@@ -90,7 +88,7 @@ def of(pieces: Sequence[Piece], rates: Mapping[Kind, Sequence[float]]) -> Standi
     """
     by_track: dict[uuid.UUID, dict[str, Piece]] = defaultdict(dict)
     for piece in pieces:
-        by_track[piece.track_id][piece.stage] = piece  # the newest of a stage counts
+        by_track[piece.track_id][piece.kind.stage] = piece  # the newest of a stage counts
     counted = Counter(_state(list(of_track.values())) for of_track in by_track.values())
     counts = {state: counted[state] for state in STATES}
     shares = [_share(list(of_track.values())) for of_track in by_track.values()]
@@ -102,9 +100,9 @@ def of(pieces: Sequence[Piece], rates: Mapping[Kind, Sequence[float]]) -> Standi
 
 
 def kinds(pieces: Sequence[Piece]) -> set[Kind]:
-    """Return the stages and models that are still before a batch, whose rates `of` wants."""
+    """Return the kinds of work that are still before a batch, whose rates `of` wants."""
     unfinished = [piece for piece in pieces if piece.status in UNFINISHED]
-    now = {(piece.stage, piece.model) for piece in unfinished}
+    now = {piece.kind for piece in unfinished}
     return now.union(*(piece.planned for piece in unfinished))
 
 
@@ -124,12 +122,12 @@ def _share(of_track: Sequence[Piece]) -> float:
     """Return how much of what is wanted of a track has ended, 0 to 1."""
     if not any(piece.status in UNFINISHED for piece in of_track):
         return 1.0
-    begun = {piece.stage for piece in of_track}
+    begun = {piece.kind.stage for piece in of_track}
     coming = {
         kind
         for piece in of_track
         for kind in piece.planned
-        if piece.status in UNFINISHED and kind[0] not in begun
+        if piece.status in UNFINISHED and kind.stage not in begun
     }
     done = sum(1.0 if piece.status.is_final else piece.fraction for piece in of_track)
     return done / (len(of_track) + len(coming))
@@ -145,7 +143,7 @@ def _eta(pieces: Sequence[Piece], rates: Mapping[Kind, Sequence[float]]) -> Eta 
     for piece in pieces:
         if piece.status not in UNFINISHED:
             continue
-        kind = (piece.stage, piece.model)
+        kind = piece.kind
         left_s[kind] += piece.duration_s * (1 - piece.fraction)
         for coming in piece.planned:
             left_s[coming] += piece.duration_s
@@ -154,7 +152,7 @@ def _eta(pieces: Sequence[Piece], rates: Mapping[Kind, Sequence[float]]) -> Eta 
     for kind in left_s:
         if not measured.get(kind):
             measured[kind] = _rates_of_runs(pieces, kind)
-    if any(kind[0] == "separate" and not measured[kind] for kind in left_s):
+    if any(kind.stage == "separate" and not measured[kind] for kind in left_s):
         return None  # the longest part by far is not known
     etas = [
         _time(audio_s / max(1, at_work[kind]), measured[kind])
@@ -168,7 +166,7 @@ def _rates_of_runs(pieces: Sequence[Piece], kind: Kind) -> list[float]:
     return [
         (piece.fraction - piece.began) * piece.duration_s / piece.elapsed_s
         for piece in pieces
-        if (piece.stage, piece.model) == kind
+        if piece.kind == kind
         and piece.status.is_running
         and piece.elapsed_s
         and piece.duration_s > 0

@@ -15,6 +15,7 @@ from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Batch, Job, Status, Track, batches, throughput
 from soundforge.pipeline import batch_standing, plans, start
 from soundforge.pipeline.batch_standing import Piece, Standing
+from soundforge.pipeline.plans import AS_USUAL
 from soundforge.pipeline.start import Plan
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soundforge.db.session import Session
+    from soundforge.pipeline.plans import Separation
     from soundforge.pipeline.tools import Tools
 
 MOST_TRACKS: Final = 1000
@@ -43,7 +45,7 @@ async def begin(
     track_ids: Sequence[uuid.UUID],
     *,
     stages: Sequence[str] = ("separate",),
-    model: str | None = None,
+    separation: Separation = AS_USUAL,
     title: str = "",
 ) -> Batch:
     """Run stages on tracks, fetching recordings that are not there yet.
@@ -53,16 +55,17 @@ async def begin(
         owner_id: Whose tracks.
         track_ids: Which; the first one is worked on first.
         stages: Of `STAGES`.
-        model: Model or preset of the separations; None means the best one at hand.
+        separation: How they are separated.
         title: What it is called; empty names it after its tracks.
 
     Raises:
         errors.NotFound: None of them is a track of this owner (``track_not_found``).
         errors.Conflict: None of them can be worked on now (``batch_empty``), or the model cannot
             run here (``model_not_installed``).
-        errors.Invalid: There is no such model (``model_unknown``).
+        errors.Invalid: There is no such model (``model_unknown``), or it makes no such stem
+            (``stem_unknown``).
     """
-    following = plans.after_recording(tools.models, stages, model)
+    following = plans.after_recording(tools.models, stages, separation)
     wanted = list(dict.fromkeys(track_ids))
     async with tools.database.transaction() as session:
         found = await batches.lock_tracks(session, owner_id, wanted)
@@ -112,7 +115,7 @@ async def now(session: Session, found: Sequence[Batch]) -> list[BatchNow]:
     jobs_of = await batches.jobs_of(session, [batch.id for batch in found])
     pieces = {batch_id: list(map(_piece, each)) for batch_id, each in jobs_of.items()}
     wanted = set().union(*map(batch_standing.kinds, pieces.values()))
-    rates = {kind: await throughput.recent_rates(session, *kind) for kind in wanted}
+    rates = {kind: await throughput.recent_rates(session, kind) for kind in wanted}
     return [
         BatchNow(batch, jobs_of[batch.id], batch_standing.of(pieces[batch.id], rates))
         for batch in found
@@ -192,12 +195,11 @@ def _piece(job: Job) -> Piece:
     planned: list[dict[str, Any]] = job.then
     return Piece(
         track_id=job.track_id,
-        stage=job.stage,
-        model=job.model,
+        kind=throughput.kind(job.stage, job.model, job.options),
         status=status,
         fraction=job.progress / 100,
         duration_s=(job.track.duration_ms or 0) / 1000,
         elapsed_s=(utc_now() - began_at).total_seconds() if began_at else None,
         began=job.work_began_progress / 100,
-        planned=tuple((plan["stage"], plan["model"]) for plan in planned),
+        planned=tuple(throughput.kind(**plan) for plan in planned),
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.library import Track, batches, tracks
 from soundforge.pipeline import plans, recordings, start
+from soundforge.pipeline.plans import AS_USUAL
 from soundforge.pipeline.start import Plan
 from soundforge.providers import base
 from soundforge.storage import layout
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from soundforge.db.session import Session
+    from soundforge.pipeline.plans import Separation
     from soundforge.pipeline.recordings import Kept
     from soundforge.pipeline.tools import Tools
     from soundforge.providers.base import Found, Skipped, TrackMetadata
@@ -61,7 +63,7 @@ async def link(
     text: str,
     *,
     stages: Sequence[str] = (),
-    model: str | None = None,
+    separation: Separation = AS_USUAL,
 ) -> Imported:
     """Add everything that ``text`` links to; start its way through the pipeline.
 
@@ -70,12 +72,12 @@ async def link(
         owner_id: Whose library.
         text: What the user pasted.
         stages: Which stages to run; nothing means all.
-        model: Separation model; None means the best one installed.
+        separation: How they are separated.
 
     Raises:
         errors.SoundForgeError: The link is refused, or the service gave no answer.
     """
-    plan = _plan_for_link(tools, plans.check(stages), model)
+    plan = _plan_for_link(tools, plans.check(stages), separation)
     found = await base.find(tools.providers, text).resolve(text)
     imported = await _add(tools, owner_id, found, plan)
     logger.info("link imported", extra={"kind": found.kind, "added": len(imported.added)})
@@ -124,7 +126,7 @@ async def upload(
     *,
     file_name: str,
     stages: Sequence[str] = (),
-    model: str | None = None,
+    separation: Separation = AS_USUAL,
 ) -> Track:
     """Keep a file that the user sent, as a track of its own; start its way.
 
@@ -133,7 +135,7 @@ async def upload(
     Raises:
         errors.SoundForgeError: The file is refused; nothing of it is left.
     """
-    following = plans.after_recording(tools.models, plans.check(stages), model)
+    following = plans.after_recording(tools.models, plans.check(stages), separation)
     track_id = uuid.uuid4()
     folder = tools.storage.path(layout.scratch(str(track_id)))
     folder.mkdir(parents=True)
@@ -156,8 +158,8 @@ async def _keep(tools: Tools, track_id: uuid.UUID, path: Path, folder: Path) -> 
         raise
 
 
-def _plan_for_link(tools: Tools, stages: Sequence[str], model: str | None) -> Plan:
-    return Plan("download", then=plans.after_recording(tools.models, stages, model))
+def _plan_for_link(tools: Tools, stages: Sequence[str], separation: Separation) -> Plan:
+    return Plan("download", then=plans.after_recording(tools.models, stages, separation))
 
 
 async def _add(tools: Tools, owner_id: uuid.UUID, found: Found, plan: Plan) -> Imported:

@@ -37,10 +37,8 @@ async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outl
     running = [(track, job) for track, job in pairs if Status(job.status).is_running]
     queue_ids = [job.queue_job_id for job in waiting if job.queue_job_id is not None]
     places = await inspect.positions(session, queue_ids) if queue_ids else {}
-    rates = {
-        key: await throughput.recent_rates(session, *key)
-        for key in {(job.stage, job.model) for _, job in running}
-    }
+    kinds = {job.id: throughput.kind(job.stage, job.model, job.options) for _, job in running}
+    rates = {kind: await throughput.recent_rates(session, kind) for kind in set(kinds.values())}
     live_workers = await inspect.live_workers(session, grace_s=_SIGN_OF_LIFE_S) if waiting else 0
     now = utc_now()
     outlooks = {
@@ -51,7 +49,7 @@ async def look(session: Session, found: Sequence[Track]) -> dict[uuid.UUID, Outl
         for job in waiting
     }
     for track, job in running:
-        outlooks[job.id] = Outlook(eta=_eta(track, job, rates[job.stage, job.model]))
+        outlooks[job.id] = Outlook(eta=_eta(track, job, rates[kinds[job.id]]))
     return outlooks
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
 from soundforge.pipeline import ingest
+from soundforge.pipeline.plans import AS_USUAL
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
     from soundforge.pipeline.ingest import Imported
+    from soundforge.pipeline.plans import Separation
     from soundforge.pipeline.tools import Tools
 
 MOST_CHARS: Final = 65_536
@@ -33,7 +35,7 @@ async def links(
     text: str,
     *,
     stages: Sequence[str] = (),
-    model: str | None = None,
+    separation: Separation = AS_USUAL,
 ) -> tuple[list[Imported], list[Refused]]:
     """Import every link in ``text``, in order; see `ingest.link`.
 
@@ -44,7 +46,9 @@ async def links(
     refused: list[Refused] = []
     for piece in split(text):
         try:
-            imported.append(await ingest.link(tools, owner_id, piece, stages=stages, model=model))
+            imported.append(
+                await ingest.link(tools, owner_id, piece, stages=stages, separation=separation)
+            )
         except errors.SoundForgeError as error:
             refused.append(Refused(piece[:100], error))
     return imported, refused

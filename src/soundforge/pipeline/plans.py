@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
@@ -12,10 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soundforge.audio.chords import ChordEngine
+    from soundforge.audio.model_info import ModelInfo
     from soundforge.audio.models import Models
     from soundforge.audio.presets import Choice
+    from soundforge.audio.separator import SampleRate
 
 WHOLE: Final = ("download", "separate", "analyze")
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """How somebody wants recordings separated.
+
+    Args:
+        model: A model or a preset; None for the best one at hand.
+        stems: Only these; none named means all that the model makes.
+        sample_rate: Of the files: the model's, or each recording's own (``source``).
+    """
+
+    model: str | None = None
+    stems: tuple[str, ...] = ()
+    sample_rate: SampleRate = "model"
+
+
+AS_USUAL: Final = Separation()
 
 
 def check(stages: Sequence[str]) -> tuple[str, ...]:
@@ -34,19 +55,37 @@ def check(stages: Sequence[str]) -> tuple[str, ...]:
     return tuple(stage for stage in WHOLE if stage in stages) or WHOLE
 
 
-def separate(models: Models, model: str | None, options: dict[str, Any] | None = None) -> Plan:
-    """Plan a separation with ``model``: a model, a preset, or None for the best one at hand.
+def separate(models: Models, wanted: Separation = AS_USUAL) -> Plan:
+    """Plan a separation; only what is not as usual is among its options.
 
     Only a model whose licence leaves no doubt is fetched by its first separation; the others
     must be here.
 
     Raises:
-        errors.Invalid: There is no such model (``model_unknown``).
+        errors.Invalid: There is no such model (``model_unknown``), or it makes no such stem
+            (``stem_unknown``).
         errors.Conflict: It cannot run here (``model_not_installed``).
     """
-    choice = presets.choose(models, model or None)
+    choice = presets.choose(models, wanted.model or None)
     chosen = models.require_at_hand(choice.model)
-    return Plan("separate", model=chosen.name, options={**(options or {}), **_said(choice)})
+    options: dict[str, Any] = {}
+    if stems := _part(chosen, wanted.stems):
+        options["stems"] = stems
+    if wanted.sample_rate == "source":
+        options["sample_rate"] = "source"
+    return Plan("separate", model=chosen.name, options={**options, **_said(choice)})
+
+
+def _part(model: ModelInfo, stems: Sequence[str]) -> list[str]:
+    """Return those of the model's stems that are wanted, in its order; empty for all of them."""
+    if unknown := [stem for stem in stems if stem not in model.stems]:
+        raise errors.Invalid(
+            "stem_unknown",
+            f"{model.label} makes no stem called {unknown[0][:40]}.",
+            f"Choose from {', '.join(model.stems)}.",
+        )
+    part = [stem for stem in model.stems if stem in stems]
+    return part if len(part) < len(model.stems) else []
 
 
 def _said(choice: Choice) -> dict[str, str]:
@@ -105,11 +144,13 @@ def warp(
     return Plan("warp", options={**options, "steady": is_steady})
 
 
-def after_recording(models: Models, stages: Sequence[str], model: str | None) -> tuple[Plan, ...]:
+def after_recording(
+    models: Models, stages: Sequence[str], separation: Separation = AS_USUAL
+) -> tuple[Plan, ...]:
     """Return what starts, side by side, once the recording is there."""
     plans = []
     if "separate" in stages:
-        plans.append(separate(models, model))
+        plans.append(separate(models, separation))
     if "analyze" in stages:
         plans.append(analyze())
     return tuple(plans)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from soundforge.audio.model_info import ModelInfo
     from soundforge.db.session import Session
     from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.tools import Tools
@@ -42,13 +43,19 @@ def content_key(tools: Tools, job: Job, track: Track) -> str | None:
     if track.recording_sha256 is None or weights_hash is None:
         return None
     options = {name: value for name, value in job.options.items() if name not in _OF_PRESETS}
+    models = tools.models
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
-    models = tools.models
+    if options.get("sample_rate") == "source" and _is_at_rate(track, models.info(job.model or "")):
+        del options["sample_rate"]  # the source's own rate is the model's
     # What nobody chose is left out: keys of before there was a choice stay as they were.
     chosen = [] if models.device == "auto" else [models.device]
     made_by = [job.model, weights_hash, models.precision, options, *chosen]
     return digest([track.recording_sha256, *made_by])
+
+
+def _is_at_rate(track: Track, model: ModelInfo) -> bool:
+    return track.sample_rate_hz == model.sample_rate_hz
 
 
 def digest(content: list[Any]) -> str:

@@ -44,6 +44,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
         out_dir=out_dir,
         model=job.model,
         stems=tuple(job.options["stems"]) if job.options.get("stems") else None,
+        sample_rate=job.options.get("sample_rate", "model"),
         job=str(job.id),
         duration_s=duration_s,
         has_chunks=True,

@@ -36,8 +36,13 @@ def stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
     )
 
 
-def stem_view(stem: Stem) -> StemView:
-    """Return a finished ``stem`` with its addresses."""
+def stem_view(stem: Stem, pieces_rate_hz: int | None = None) -> StemView:
+    """Return a finished ``stem`` with its addresses.
+
+    Args:
+        stem: The row.
+        pieces_rate_hz: Rate of its pieces where it may be another than its file's.
+    """
     base = f"/api/v1/stems/{stem.id}"
     return StemView(
         id=str(stem.id),
@@ -49,5 +54,5 @@ def stem_view(stem: Stem) -> StemView:
         file_url=f"{base}/file",
         size_bytes=stem.file_size,
         duration_s=stem.duration_s,
-        sample_rate_hz=stem.sample_rate_hz,
+        sample_rate_hz=pieces_rate_hz or stem.sample_rate_hz,
     )

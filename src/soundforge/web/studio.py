@@ -31,7 +31,9 @@ from soundforge.web.track_view import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from soundforge.audio.separator import SampleRate
 
 __all__ = [
     "BatchView",
@@ -113,6 +115,7 @@ class ModelView:
         licence_url: Where that is stated; may be empty.
         needs_consent: Whether it is shown, and accepted, before the first fetch.
         is_fetching: Whether it is being fetched now.
+        sample_rate_hz: Rate that its stems are made at.
     """
 
     name: str
@@ -127,6 +130,7 @@ class ModelView:
     licence_url: str = ""
     needs_consent: bool = False
     is_fetching: bool = False
+    sample_rate_hz: int = 44_100
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,13 +225,29 @@ class Studio(BatchStudio, Protocol):
             errors.Conflict: It completed, or it is at work.
         """
 
-    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
-        """Start a stage anew; ``model`` or preset for separation, the best one here when None.
+    async def run_stage(
+        self,
+        track_id: str,
+        stage: StageName,
+        *,
+        model: str | None = None,
+        stems: Sequence[str] = (),
+        sample_rate: SampleRate = "model",
+    ) -> None:
+        """Start a stage anew.
+
+        Args:
+            track_id: Whose.
+            stage: Which.
+            model: For a separation: a model or a preset; the best one here when None.
+            stems: For a separation: only these; all when none is named.
+            sample_rate: For a separation: of its files.
 
         Raises:
             errors.NotFound: No such track.
-            errors.Conflict: There is no recording yet, or the stage is at work.
-            errors.Invalid: No such model, or it is not installed (``model_not_installed``).
+            errors.Conflict: There is no recording yet, the stage is at work, or the model is not
+                installed (``model_not_installed``).
+            errors.Invalid: No such model, or it makes no such stem.
         """
 
     async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:

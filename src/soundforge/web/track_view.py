@@ -75,6 +75,7 @@ class StemView:
             stems of a job are cut at the same samples.
         peaks_url: One unsigned byte per 10 ms, 255 is full scale.
         file_url: The whole stem, as a download; empty while it is being made.
+        sample_rate_hz: Of the pieces; the file may have the recording's own.
     """
 
     id: str
@@ -259,6 +260,7 @@ class TrackView:
         stages: In the order of the pipeline.
         key_name: ``A minor``.
         camelot: ``8A``.
+        sample_rate_hz: Of the recording; None before it is there.
         stems: Of the newest finished separation; empty before.
         coming: The stems that are being made and can be played in part, when there are no
             others; their job is the stage ``separate``.
@@ -283,6 +285,7 @@ class TrackView:
     camelot: str | None = None
     tempo_bpm: float | None = None
     sound: SoundView | None = None
+    sample_rate_hz: int | None = None
     stems: tuple[StemView, ...] = ()
     coming: tuple[StemView, ...] = ()
     separation: SeparationView | None = None

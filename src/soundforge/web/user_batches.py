@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from soundforge import errors
 from soundforge.library import batches as rows
 from soundforge.pipeline import batches
+from soundforge.pipeline.plans import Separation
 from soundforge.web.batch_view import BatchView, batch_view
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class UserBatches:
                 "Select fewer.",
             )
         ids = [found for text in track_ids if (found := _id(text)) is not None]
-        await batches.begin(self._tools, self._user_id, ids, model=model)
+        await batches.begin(self._tools, self._user_id, ids, separation=Separation(model))
 
     async def cancel_batch(self, batch_id: str) -> None:
         """End all of a batch that waits or runs."""

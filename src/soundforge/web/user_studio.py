@@ -10,6 +10,7 @@ from soundforge.audio import networks, presets
 from soundforge.audio.presets import PRESETS
 from soundforge.library import tracks
 from soundforge.pipeline import actions, outlook, paste, plans
+from soundforge.pipeline.plans import Separation
 from soundforge.pipeline.start import Plan
 from soundforge.web import cursor as cursors
 from soundforge.web.studio import (
@@ -29,8 +30,9 @@ from soundforge.web.user_batches import UserBatches
 from soundforge.web.views import track_view
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from soundforge.audio.separator import SampleRate
     from soundforge.web.services import Services
 
 _REASONS = {
@@ -133,11 +135,20 @@ class UserStudio(UserBatches):
         """Begin a new attempt of a job that failed or was cancelled."""
         await actions.retry(self._tools, self._user_id, _id(job_id))
 
-    async def run_stage(self, track_id: str, stage: StageName, *, model: str | None = None) -> None:
+    async def run_stage(
+        self,
+        track_id: str,
+        stage: StageName,
+        *,
+        model: str | None = None,
+        stems: Sequence[str] = (),
+        sample_rate: SampleRate = "model",
+    ) -> None:
         """Start a stage anew."""
         match stage:
             case "separate":
-                plan = plans.separate(self._tools.models, model)
+                wanted = Separation(model, tuple(stems), sample_rate)
+                plan = plans.separate(self._tools.models, wanted)
             case "analyze":
                 plan = plans.analyze()
             case "transcribe" | "warp":
@@ -179,6 +190,7 @@ class UserStudio(UserBatches):
                 licence=model.licence,
                 licence_url=model.licence_url,
                 needs_consent=model.needs_consent,
+                sample_rate_hz=model.sample_rate_hz,
                 is_fetching=self._tools.models.is_fetching(model.name),
             )
             for model in self._tools.models.list()

@@ -58,7 +58,10 @@ def track_view(
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
         sound=sound_view(analysis) if analysis else None,
-        stems=(stems := tuple(stem_view(stem) for stem in tracks.newest_stems(track))),
+        stems=(
+            stems := tuple(stem_view(stem, _MODELS_RATE_HZ) for stem in tracks.newest_stems(track))
+        ),
+        sample_rate_hz=track.sample_rate_hz,
         coming=() if stems else _coming(track, stems_of or {}),
         separation=_separation(track, stems[0].job_id) if stems else None,
         urls=by_request.song_urls(track),

@@ -185,6 +185,15 @@ def test_as_source_the_stems_have_its_rate_and_its_length(
         assert np.abs(off[1000:-1000]).max() < 0.001  # a filter rings at the ends
 
 
+def test_one_stem_as_source_has_its_length_too(models_dir, tmp_path):
+    path = written(tmp_path / "a.wav", music(48_001), 48_000)
+
+    result = run(path, tmp_path, models_dir, sample_rate="source", stems=["vocals"])
+
+    assert (result["frames"], result["duration_s"]) == (48_001, 48_001 / 48_000)
+    assert result["null_test_db"] is None
+
+
 def test_not_a_number_is_silence(models_dir, tmp_path):
     samples = music(RATE_HZ)
     samples[1000:1010] = np.nan

@@ -5,13 +5,15 @@ import shutil
 import uuid
 
 import pytest
+import soundfile
 
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
-from soundforge.library import stems
+from soundforge.library import stems, tracks
 from soundforge.pipeline import separate, start
 from soundforge.pipeline.start import Plan
 from soundforge.storage import layout
+from soundforge.web.views import track_view
 from tests.fixtures import audio
 from tests.plugins.pipeline import add_track, ended
 
@@ -50,12 +52,12 @@ async def node(make_node, models_dir, engine):
 def add_song(node, tmp_path):
     """Add a song of somebody's, of which the audio is all the same unless said otherwise."""
 
-    async def add(*, sha256=SHA, owner_id=None):
+    async def add(*, sha256=SHA, owner_id=None, rate_hz=44_100):
         track_id = uuid.uuid4()
         place = layout.recording(track_id, "wav")
         path = node.tools.storage.path(place)
         path.parent.mkdir(parents=True)
-        audio.write(path, audio.chord(2.0))
+        audio.write(path, audio.chord(2.0, rate_hz=rate_hz), rate_hz=rate_hz)
         return await add_track(
             node.tools,
             owner_id or uuid.uuid4(),
@@ -63,6 +65,7 @@ def add_song(node, tmp_path):
             recording_path=place,
             recording_sha256=sha256,
             duration_ms=2000,
+            sample_rate_hz=rate_hz,
         )
 
     return add
@@ -136,6 +139,26 @@ async def test_other_audio_other_options_and_unknown_audio_are_separated(
 
     assert engine.ran == ["separate", "separate"]
     assert "reused_from" not in job.results
+
+
+async def test_some_stems_at_the_recordings_own_rate_play_at_the_models(
+    node, engine, add_song, separated
+):
+    track = await add_song(owner_id=(owner_id := uuid.uuid4()), rate_hz=48_000)
+
+    job, paths = await separated(track, stems=["vocals"], sample_rate="source")
+
+    assert list(paths) == ["vocals"]
+    assert (soundfile.info(paths["vocals"]).samplerate, job.results["null_test_db"]) == (
+        48_000,
+        None,
+    )
+    piece = soundfile.info(paths["vocals"].parent / "vocals" / "00000.flac")
+    async with node.tools.database.transaction() as session:
+        (shown,) = track_view(await tracks.get(session, owner_id, track.id), {}).stems
+    assert (shown.sample_rate_hz, shown.duration_s) == (piece.samplerate, 2.0)
+    assert "reused_from" not in (await separated(await add_song(rate_hz=48_000)))[0].results
+    assert engine.ran == ["separate", "separate"]
 
 
 async def test_stems_whose_files_are_gone_are_made_again(node, engine, add_song, separated):

@@ -138,6 +138,23 @@ def test_peaks_are_the_loudest_of_each_hundredth(tmp_path, block):
     assert peaks == [255, 128, 0, 0, 0, 0, 0, 0, 0, 64]
 
 
+@pytest.mark.parametrize("rate_hz", [11_025, 22_050, 44_100])
+@pytest.mark.parametrize("block", [1, 441, 5000])
+def test_peaks_come_a_hundred_a_second_at_any_rate(tmp_path, rate_hz, block):
+    samples = np.zeros((rate_hz, 2), np.float32)
+    loud = [0, 3, 50, 99]
+    for n in loud:
+        samples[-(-n * rate_hz // 100), 0] = 1.0  # the first frame of the n-th hundredth
+    writer = StemWriter(tmp_path, ["vocals"], rate_hz)
+    for at in range(0, rate_hz, block):
+        writer.write({"vocals": samples[at : at + block]})
+    writer.finish()
+
+    peaks = (tmp_path / "vocals.peaks").read_bytes()
+
+    assert (len(peaks), [n for n, peak in enumerate(peaks) if peak]) == (100, loud)
+
+
 def test_what_is_said_of_a_file_is_true_and_nothing_else_is_left(tmp_path):
     _, (stem,) = write(tmp_path, {"vocals": noise(500)})
 

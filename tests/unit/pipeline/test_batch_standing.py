@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundforge.library.lifecycle import Status
+from soundforge.library.throughput import Kind
 from soundforge.pipeline import batch_standing
 from soundforge.pipeline.batch_standing import STATES, Piece
 
-SEPARATE = ("separate", "spleeter_2stems")
-ANALYZE = ("analyze", None)
+SEPARATE = Kind("separate", "spleeter_2stems")
+ANALYZE = Kind("analyze")
 STATUSES = st.sampled_from(list(Status))
 
 
@@ -22,7 +23,7 @@ def piece(status, fraction=0.0, *, track=None, kind=SEPARATE, planned=(), **more
         fraction = 1.0
     fields = {"duration_s": 180.0, **more}
     track_id = track or uuid.uuid4()
-    return Piece(track_id, *kind, Status(status), fraction, planned=tuple(planned), **fields)
+    return Piece(track_id, kind, Status(status), fraction, planned=tuple(planned), **fields)
 
 
 def counts(*pieces):
@@ -69,7 +70,7 @@ def test_only_the_newest_job_of_a_stage_counts():
 
 def test_what_is_planned_counts_as_not_begun():
     found = batch_standing.of(
-        [piece("downloading", 0.5, kind=("download", None), planned=[SEPARATE, ANALYZE])], {}
+        [piece("downloading", 0.5, kind=Kind("download"), planned=[SEPARATE, ANALYZE])], {}
     )
 
     assert found.percent == int(100 * 0.5 / 3)
@@ -106,7 +107,7 @@ def test_without_a_past_the_songs_at_work_are_measured():
 
 def test_separations_of_unknown_speed_are_no_estimate():
     found = batch_standing.of(
-        [piece("downloading", 0.5, kind=("download", None), planned=[SEPARATE, ANALYZE])],
+        [piece("downloading", 0.5, kind=Kind("download"), planned=[SEPARATE, ANALYZE])],
         {ANALYZE: [20.0]},
     )
 
@@ -120,7 +121,7 @@ def test_a_batch_without_tracks_is_at_its_end():
 
 
 def test_the_rates_that_matter_are_those_of_what_is_before_it():
-    download = ("download", None)
+    download = Kind("download")
     pieces = [piece("queued", kind=download, planned=[SEPARATE]), piece("completed", kind=ANALYZE)]
 
     assert batch_standing.kinds(pieces) == {download, SEPARATE}

@@ -6,6 +6,7 @@ from soundforge import errors
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
 from soundforge.pipeline import plans
+from soundforge.pipeline.plans import Separation
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_another_word_is_refused_with_the_words_that_are_not(word):
 
 
 def test_separation_and_analysis_start_side_by_side(models):
-    found = plans.after_recording(models, plans.WHOLE, None)
+    found = plans.after_recording(models, plans.WHOLE)
 
     assert [plan.stage for plan in found] == ["separate", "analyze"]
     assert found[0].model == "spleeter_2stems"  # the only one that can be fetched and run here
@@ -44,12 +45,12 @@ def test_separation_and_analysis_start_side_by_side(models):
 
 
 def test_a_stage_that_was_not_asked_for_does_not_follow(models):
-    assert plans.after_recording(models, ("download",), None) == ()
+    assert plans.after_recording(models, ("download",)) == ()
 
 
 def test_an_unknown_model_is_refused(models):
     with pytest.raises(errors.Invalid) as refusal:
-        plans.separate(models, "no_such_model")
+        plans.separate(models, Separation("no_such_model"))
 
     assert refusal.value.code == "model_unknown"
 
@@ -58,3 +59,34 @@ def test_a_plan_survives_its_row():
     plan = plans.analyze(["tempo", "key"])
 
     assert plans.Plan(**plan.as_json()) == plan
+
+
+@pytest.mark.parametrize(
+    ("stems", "options"),
+    [
+        ((), {}),
+        (("vocals",), {"stems": ["vocals"]}),
+        (("accompaniment",), {"stems": ["accompaniment"]}),
+        (("accompaniment", "vocals", "vocals"), {}),
+    ],
+)
+def test_a_part_of_the_stems_is_an_option_and_all_of_them_are_none(models, stems, options):
+    assert plans.separate(models, Separation("instant", stems)).options == {
+        "preset": "instant",
+        **options,
+    }
+
+
+def test_a_stem_that_the_model_does_not_make_is_refused_with_those_it_makes(models):
+    with pytest.raises(errors.Invalid) as refusal:
+        plans.separate(models, Separation("spleeter_2stems", ("vocals", "drums" * 20)))
+
+    assert refusal.value.code == "stem_unknown"
+    assert "vocals, accompaniment" in refusal.value.next_step
+    assert len(refusal.value.message) < 100
+
+
+def test_the_recordings_own_rate_is_an_option(models):
+    found = plans.after_recording(models, ("separate",), Separation(sample_rate="source"))
+
+    assert [plan.options for plan in found] == [{"sample_rate": "source"}]

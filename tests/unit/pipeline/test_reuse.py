@@ -46,12 +46,15 @@ def test_a_folder_that_is_gone_is_an_error(tmp_path):
 
 
 def key(**chosen):
-    """The key of a separation with a precision and a device that were chosen."""
+    """The key of a separation with a precision and a device that were chosen, or with options."""
+    options, rate_hz = chosen.pop("options", {}), chosen.pop("rate_hz", 48_000)
     models = SimpleNamespace(
-        **{"precision": "auto", "device": "auto", **chosen}, weights_hash=lambda _: "weights"
+        **{"precision": "auto", "device": "auto", **chosen},
+        weights_hash=lambda _: "weights",
+        info=lambda _: SimpleNamespace(sample_rate_hz=44_100),
     )
-    job = SimpleNamespace(model="htdemucs", options={})
-    track = SimpleNamespace(recording_sha256="recording")
+    job = SimpleNamespace(model="htdemucs", options=options)
+    track = SimpleNamespace(recording_sha256="recording", sample_rate_hz=rate_hz)
     return reuse.content_key(SimpleNamespace(models=models), job, track)
 
 
@@ -60,3 +63,14 @@ def test_stems_of_another_precision_or_device_are_not_the_same_stems():
 
     assert len({key(**choice) for choice in chosen}) == len(chosen)
     assert key() == key()
+
+
+def test_other_stems_and_another_rate_are_other_files():
+    asked = [{}, {"stems": ["vocals"]}, {"stems": ["bass", "vocals"]}, {"sample_rate": "source"}]
+
+    assert len({key(options=options) for options in asked}) == len(asked)
+    assert key(options={"stems": ["vocals", "bass"]}) == key(options=asked[2])
+
+
+def test_a_recording_at_the_models_rate_has_the_same_stems_either_way():
+    assert key(rate_hz=44_100, options={"sample_rate": "source"}) == key(rate_hz=44_100)

@@ -15,6 +15,7 @@ from soundforge.pipeline import batches
 from soundforge.pipeline.batches import MOST_TRACKS
 from soundforge.web import cursor as cursors
 from soundforge.web.api.jobs import ErrorOut, Status, Work
+from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
 from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/batches", tags=["batches"])
 
 
-class BatchIn(BaseModel):
+class BatchIn(SeparationIn):
     """Which tracks, and what to do with them."""
 
     track_ids: list[uuid.UUID] | None = Field(
@@ -41,11 +42,6 @@ class BatchIn(BaseModel):
         list[Literal["separate", "analyze"]],
         Field(default_factory=lambda: ["separate"], min_length=1, max_length=2),
     ]
-    model: Text | None = Field(
-        default=None,
-        max_length=64,
-        description="Model, or instant, balanced, best; null means the best installed.",
-    )
     title: Text = Field(default="", max_length=200, description="Empty: named after its tracks.")
 
     @model_validator(mode="after")
@@ -140,7 +136,7 @@ async def create(
             user,
             ids or (),
             stages=wanted.stages,
-            model=wanted.model,
+            separation=wanted.separation,
             title=wanted.title.strip(),
         )
         return await _body(services, user, begun.id)

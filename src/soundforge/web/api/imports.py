@@ -13,6 +13,7 @@ from soundforge.library import Track, tracks
 from soundforge.pipeline import ingest, outlook
 from soundforge.pipeline.ingest import Imported
 from soundforge.web.api.jobs import Stage
+from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.api.tracks import TrackOut, track_out
 from soundforge.web.errors import answers
@@ -22,18 +23,13 @@ from soundforge.web.services import S, User
 ROUTES = APIRouter(prefix="/imports", tags=["imports"])
 
 
-class ImportIn(BaseModel):
+class ImportIn(SeparationIn):
     """A link, and how far its tracks should go."""
 
     url: Annotated[Text, Field(min_length=1, max_length=4096, description="A Spotify link.")]
     stages: Annotated[
         list[Stage], Field(default_factory=list, max_length=3, description="Empty: all.")
     ]
-    model: Text | None = Field(
-        default=None,
-        max_length=64,
-        description="Model, or instant, balanced, best; null means the best installed.",
-    )
 
 
 class SkippedOut(BaseModel):
@@ -80,7 +76,11 @@ async def create(
 
     async def work() -> ImportBody:
         imported = await ingest.link(
-            services.tools, user, wanted.url, stages=wanted.stages, model=wanted.model
+            services.tools,
+            user,
+            wanted.url,
+            stages=wanted.stages,
+            separation=wanted.separation,
         )
         return ImportBody(data=await _out(services, user, imported))
 

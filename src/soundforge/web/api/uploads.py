@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from soundforge import errors
+from soundforge.audio.separator import SampleRate
 from soundforge.pipeline import ingest, plans
+from soundforge.pipeline.plans import Separation
 from soundforge.web.api.tracks import TrackBody, body
 from soundforge.web.errors import answers
 from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
@@ -25,6 +27,7 @@ _FORM_BYTES: Final = 200_000
 """What the form around a file may add to the body."""
 _PATIENCE_S: Final = 300.0
 """A file that has arrived is worth a longer wait than a mix, which can be asked for again."""
+_SAMPLE_RATES: Final[tuple[SampleRate, ...]] = get_args(SampleRate)
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -41,6 +44,16 @@ _BODY: Final[dict[str, Any]] = {
                         "model": {
                             "type": "string",
                             "description": "Separation model, or instant, balanced, best.",
+                        },
+                        "stems": {
+                            "type": "string",
+                            "description": "Make only these, comma-separated. Empty: all.",
+                        },
+                        "sample_rate": {
+                            "type": "string",
+                            "enum": list(_SAMPLE_RATES),
+                            "default": "model",
+                            "description": "Of the stems' files; `source`: the recording's own.",
                         },
                         "file": {"type": "string", "format": "binary"},
                     },
@@ -67,17 +80,22 @@ async def create(
     await part.open()
     _options(part.fields)  # refuse what is known to be wrong before the file arrives
     async with ingest.received(services.tools, part.chunks()) as file:
-        stages, model = _options(part.fields)
+        stages, separation = _options(part.fields)
         file_name = part.file_name or ""
 
         async def work() -> TrackBody:
             async with turn(services.uploads, patience_s=_PATIENCE_S, busy=_busy()):
                 track = await ingest.upload(
-                    services.tools, user, file.path, file_name=file_name, stages=stages, model=model
+                    services.tools,
+                    user,
+                    file.path,
+                    file_name=file_name,
+                    stages=stages,
+                    separation=separation,
                 )
             return await body(services, user, track.id)
 
-        fingerprint = fingerprint_of(request, file_name, file.sha256, stages, model)
+        fingerprint = fingerprint_of(request, file_name, file.sha256, stages, separation)
         return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
 
 
@@ -101,11 +119,24 @@ def _check_length(request: Request, upload_bytes: int) -> None:
         )
 
 
-def _options(fields: Mapping[str, str]) -> tuple[tuple[str, ...], str | None]:
-    stages = [word.strip() for word in fields.get("stages", "").split(",") if word.strip()]
+def _options(fields: Mapping[str, str]) -> tuple[tuple[str, ...], Separation]:
+    stages = _words(fields.get("stages", ""))
     model = fields.get("model") or None
     if model and ("\x00" in model or len(model) > 64):
         raise errors.Invalid(
             "model_unknown", "There is no such model.", "GET /api/v1/models lists them."
         )
-    return (plans.check(stages) if stages else ()), model
+    asked = fields.get("sample_rate") or "model"
+    rate = next((one for one in _SAMPLE_RATES if one == asked), None)
+    if rate is None:
+        raise errors.Invalid(
+            "sample_rate_unknown",
+            "There is no such choice of a sample rate.",
+            f"Send {' or '.join(_SAMPLE_RATES)}.",
+        )
+    separation = Separation(model, _words(fields.get("stems", "")), rate)
+    return (plans.check(stages) if stages else ()), separation
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())

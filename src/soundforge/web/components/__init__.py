@@ -72,6 +72,7 @@ for _name in (
     "empty_library",
     "stem_lanes",
     "export_panel",
+    "separate_form",
     "model_offer",
     "practice_panel",
     "shell",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from soundforge import errors, events
 from soundforge.web import components, drawing, song_sheet, sound_words, words
+from soundforge.web.stem_choice import StemChoice
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
 from soundforge.web.wanted import Wanted
 
@@ -59,6 +60,7 @@ class TrackPage(StudioPage):
         self._track_id = params["track_id"]
         self.subscribe(events.track_topic(self._track_id))
         self.model = ""
+        self.choice = StemChoice()
         self.version_id = ""
         self.wanted = Wanted()
         self._is_asked = False
@@ -184,13 +186,22 @@ class TrackPage(StudioPage):
 
     async def _choose(self, value: Value) -> None:
         self.model = str(value.get("model", ""))[:64]
+        self.choice = self.choice.changed(value)
 
     async def _run(self, value: Value) -> None:
         stage = _STAGES.get(str(value.get("stage", "")))
         if stage is None:
             raise errors.Invalid("unknown_stage", "There is no such stage.")
-        model = str(value.get("model", ""))[:64] or None
-        await self._studio.run_stage(self._track_id, stage, model=model)
+        choice = self.choice.changed(value)
+        if choice.is_nothing:
+            raise errors.Invalid("no_stem_chosen", "No stem is chosen.", "Check at least one.")
+        await self._studio.run_stage(
+            self._track_id,
+            stage,
+            model=str(value.get("model", ""))[:64] or None,
+            stems=choice.stems or (),
+            sample_rate=choice.sample_rate,
+        )
         await self._load()
 
     async def _notes(self, value: Value) -> None:

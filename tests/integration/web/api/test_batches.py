@@ -78,6 +78,16 @@ async def test_several_tracks_wait_behind_what_people_wait_for(api, node, three)
         assert list(found.scalars()) == [0]
 
 
+async def test_only_some_stems_at_the_recordings_rate_are_made_of_all_of_them(api, node, three):
+    asked = {"stems": ["vocals"], "sample_rate": "source"}
+
+    batch = await begun(api, track_ids=three, model="spleeter_2stems", **asked)
+
+    async with node.database.transaction() as session:
+        found = [await jobs.find(session, uuid.UUID(job["id"])) for job in batch["jobs"]]
+    assert [job.options for job in found] == [asked] * 3
+
+
 async def test_stages_go_side_by_side_and_a_track_counts_once(api, three):
     batch = await begun(api, track_ids=three, stages=["separate", "analyze"], title=" Mine ")
 
@@ -185,6 +195,9 @@ async def test_the_same_request_again_begins_no_second_batch(api, three):
         ({"track_ids": [NOBODYS], "stages": ["separate"] * 3}, 422, "validation_failed"),
         ({"track_ids": [NOBODYS], "model": "no such"}, 422, "model_unknown"),
         ({"track_ids": [NOBODYS], "model": "a\x00b"}, 422, "validation_failed"),
+        ({"track_ids": [NOBODYS], "stems": ["drums"]}, 422, "stem_unknown"),
+        ({"track_ids": [NOBODYS], "stems": ["a"] * 17}, 422, "validation_failed"),
+        ({"track_ids": [NOBODYS], "sample_rate": "mine"}, 422, "validation_failed"),
         ({"track_ids": [NOBODYS], "title": "x" * 201}, 422, "validation_failed"),
         ({"track_ids": [NOBODYS]}, 404, "track_not_found"),
         ({"batch_id": NOBODYS}, 404, "batch_not_found"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 
+from soundforge.library import jobs
 from tests.fakes import spotify as fake
 from tests.fixtures import hostile
 
@@ -66,6 +69,17 @@ async def test_stages_narrow_the_way(api):
     (track,) = (await api.post(IMPORTS, json=body)).json()["data"]["added"]
 
     assert [job["stage"] for job in track["jobs"]] == ["download"]
+
+
+async def test_what_the_separation_shall_make_waits_for_the_recording(api, node):
+    asked = {"stems": ["vocals"], "sample_rate": "source"}
+    body = {"url": link("track", fake.TRACK), "stages": ["download", "separate"], **asked}
+
+    (track,) = (await api.post(IMPORTS, json=body)).json()["data"]["added"]
+
+    async with node.database.transaction() as session:
+        job = await jobs.find(session, uuid.UUID(track["jobs"][0]["id"]))
+    assert [plan["options"] for plan in job.then] == [asked]
 
 
 REFUSED = {

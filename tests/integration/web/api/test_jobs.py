@@ -115,6 +115,10 @@ async def test_a_job_that_is_not_there_is_refused(api, method, rest, job_id, sta
         ({"stage": "analyze", "features": ["tempo", "key"]}, None, {"features": ["key", "tempo"]}),
         ({"stage": "separate", "model": "spleeter_2stems"}, "spleeter_2stems", {}),
         ({"stage": "separate"}, "spleeter_2stems", {}),
+        ({"stage": "separate", "stems": ["vocals"]}, None, {"stems": ["vocals"]}),
+        ({"stage": "separate", "stems": ["accompaniment", "vocals"]}, None, {}),
+        ({"stage": "separate", "sample_rate": "source"}, None, {"sample_rate": "source"}),
+        ({"stage": "separate", "sample_rate": "model"}, None, {}),
     ],
 )
 async def test_a_stage_is_run_anew(api, recorded, body, model, options):
@@ -159,6 +163,10 @@ async def test_a_track_without_a_recording_has_nothing_to_separate(api, waiting)
         ({"stage": "separate", "model": "nonesuch"}, "model_unknown"),
         ({"stage": "separate", "model": "../x"}, "model_unknown"),
         ({"stage": "separate", "model": "a\x00"}, "validation_failed"),
+        ({"stage": "separate", "stems": ["drums"]}, "stem_unknown"),
+        ({"stage": "separate", "stems": ["../vocals"]}, "validation_failed"),
+        ({"stage": "separate", "stems": "vocals"}, "validation_failed"),
+        ({"stage": "separate", "sample_rate": 48000}, "validation_failed"),
         ({"stage": "analyze", "features": "all"}, "validation_failed"),
         ({"stage": "analyze", "features": ["x"] * 21}, "validation_failed"),
         ({"stage": "analyze", "features": ["taste"]}, None),

@@ -99,6 +99,31 @@ async def test_the_pieces_in_which_a_body_arrives_do_not_matter(api, wav, short_
     assert got.content == wav
 
 
+async def test_some_stems_at_the_files_own_rate_can_be_asked_for(api, short_wav):
+    fields = {"stages": b"separate", "stems": b"vocals", "sample_rate": b"source"}
+    parts = [part(value, name=name, file_name=None) for name, value in fields.items()]
+
+    answer = await send(api, *parts, part(short_wav), END)
+
+    assert answer.status_code == 201, answer.text
+    (job,) = answer.json()["data"]["jobs"]
+    assert job["options"] == {"stems": ["vocals"], "sample_rate": "source"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("stems", b"vocals,drums", "stem_unknown"),
+        ("stems", b"\x00", "stem_unknown"),
+        ("sample_rate", b"48000", "sample_rate_unknown"),
+    ],
+)
+async def test_stems_and_rates_that_there_are_not_are_refused(api, clean, wav, name, value, code):
+    answer = await send(api, part(value, name=name, file_name=None), part(wav), END)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
 @pytest.mark.parametrize("order", ["before", "after"])
 async def test_fields_may_stand_before_or_after_the_file(api, wav, order):
     fields = part(b"analyze", name="stages", file_name=None)

@@ -239,6 +239,57 @@ async def test_separating_again_runs_the_stage_with_the_model():
     assert studio.calls == [("run", "salt", "separate", "spleeter_2stems")]
 
 
+async def test_only_some_stems_are_asked_for():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    assert driver.html().count('name="stems[]" value="vocals" checked') == 1
+    form = {"stage": "separate", "model": "spleeter_2stems", "stems": ["", "vocals"]}
+
+    await driver.page.handle_event("choose", {"_target": "stems[]", **form})
+
+    html = driver.html()
+    assert 'value="vocals" checked' in html
+    assert 'value="accompaniment" checked' not in html
+    await driver.page.handle_event("run", form)
+    assert studio.calls == [("run", "salt", "separate", "spleeter_2stems", "vocals")]
+
+
+async def test_another_model_begins_with_all_of_its_stems():
+    driver = await mounted(FakeStudio(library()))
+    await driver.page.handle_event("choose", {"model": "best", "stems": [""], "_target": "stems[]"})
+    assert "Check at least one stem." in driver.html()
+
+    await driver.page.handle_event(
+        "choose", {"model": "instant", "stems": [""], "_target": "model"}
+    )
+
+    assert 'value="vocals" checked' in driver.html()
+    assert "Check at least one stem." not in driver.html()
+
+
+async def test_no_stem_at_all_is_not_separated():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("run", {"stage": "separate", "model": "best", "stems": [""]})
+
+    assert studio.calls == []
+    assert driver.page.notices[0].code == "no_stem_chosen"
+
+
+async def test_files_at_the_recordings_rate_are_offered_where_that_is_another():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    assert "own rate" not in driver.html()
+    studio.put(dataclasses.replace(studio.all["salt"], sample_rate_hz=48_000))
+    await driver.page.handle_info(NEWS)
+    assert "48.0 kHz, not the model's 44.1 kHz" in driver.html().replace("&#39;", "'")
+
+    await driver.page.handle_event("run", {"stage": "separate", "sample_rate": "source"})
+
+    assert studio.calls == [("run", "salt", "separate", "", "source")]
+
+
 @pytest.mark.parametrize("stage", ["", "rm -rf", None, "transcribe"])
 async def test_an_unknown_stage_is_refused_in_words(stage):
     studio = FakeStudio(library())

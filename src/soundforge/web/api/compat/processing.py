@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from soundforge import errors
 from soundforge.library import stems
 from soundforge.pipeline import actions, plans
+from soundforge.pipeline.plans import Separation
 from soundforge.web.api.compat import recordings
 from soundforge.web.api.compat.answer import (
     CompatRoute,
@@ -33,7 +34,7 @@ async def separate(request: Request, services: S, user: User) -> JSONResponse:
     names = {known.name for known in services.tools.models.list()}
     if model not in names:
         raise errors.Invalid("model_unknown", f"Invalid model: {str(body.get('model'))[:64]}")
-    plan = plans.separate(services.tools.models, model)
+    plan = plans.separate(services.tools.models, Separation(model))
     job = await actions.run_stage(services.tools, user, track.id, plan)
     return success({"job_id": str(job.id), "status": job.status, "model": model}, status=201)
 
