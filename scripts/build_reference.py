@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that repeat what the code says: settings, cli, api, errors.
+"""Write the pages of docs/reference that repeat what the code says: settings, cli, api, errors, analysis.
 
 python scripts/build_reference.py            write them
 python scripts/build_reference.py --check    say which are out of date, and change nothing
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+import analysis_fields
 import click
 import error_codes
 from fastapi import FastAPI
@@ -208,6 +209,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "api.md": api_page,
     "errors.md": lambda: error_codes.page(GENERATED),
+    "analysis.md": lambda: analysis_fields.page(GENERATED),
 }
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.library.models import AnalysisResult, Job
+from sqlalchemy import select
+
+from soundforge import errors
+from soundforge.library.models import AnalysisResult, Job, Track
 
 if TYPE_CHECKING:
+    import uuid
+
     from soundforge.db.session import Session
-    from soundforge.library.models import Track
 
 #: The feature that each number of a row comes from.
 _FEATURE_OF: Final = {
@@ -25,6 +29,30 @@ async def record(session: Session, job: Job, **fields: Any) -> None:
     """Record what ``job`` found; older analyses of the track stay."""
     session.add(AnalysisResult(job_id=job.id, track_id=job.track_id, **fields))
     await session.flush()
+
+
+async def get(
+    session: Session, owner_id: uuid.UUID, analysis_id: uuid.UUID
+) -> tuple[AnalysisResult, Track]:
+    """Return the owner's analysis and its track.
+
+    Raises:
+        errors.NotFound: There is no such analysis, or it is somebody else's
+            (``analysis_not_found``).
+    """
+    statement = (
+        select(AnalysisResult, Track)
+        .join(Track, AnalysisResult.track_id == Track.id)
+        .where(
+            AnalysisResult.id == analysis_id,
+            Track.owner_id == owner_id,
+            Track.deleted_at.is_(None),
+        )
+    )
+    row = (await session.execute(statement)).first()
+    if row is None:
+        raise errors.NotFound("analysis_not_found", "There is no such analysis.")
+    return row[0], row[1]
 
 
 def newest(track: Track) -> AnalysisResult | None:

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from soundforge import errors
-from soundforge.audio import analyzer
+from soundforge.audio import analyzer, findings
 from soundforge.audio.engine import Engine
 from soundforge.engines import analyze as engine_analyze
 from soundforge.engines import protocol
@@ -83,16 +83,17 @@ async def test_files_hold_the_result_and_the_matrices(tmp_path):
         assert matrices["frame_rate_hz"] == pytest.approx(FRAMES_PER_S)
         assert matrices["mfcc"].shape == (13, frames)
         assert matrices["chroma"].shape == (12, frames)
-        for curve in (
-            "centroid_hz",
-            "rolloff_hz",
-            "bandwidth_hz",
-            "flatness",
-            "zero_crossing_rate",
-            "rms",
-            "onset_strength",
-        ):
-            assert matrices[curve].shape == (frames,)
+        assert set(matrices) == set(findings.MATRICES)
+        for name, (shape, _) in findings.MATRICES.items():
+            if "frames" in shape:
+                assert matrices[name].shape[-1] == frames, name
+
+
+async def test_a_result_has_the_shape_that_is_described(tmp_path):
+    found = await analyze(audio.write(tmp_path / "song.wav", song()))
+
+    shaped = findings.Findings.model_validate(found.features, strict=True)
+    assert shaped.model_fields_set == set(analyzer.FEATURES)
 
 
 class EngineHere:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from soundforge.audio import findings
 
 if TYPE_CHECKING:
     from typing import Self
 
     from soundforge.audio.chords import Segment
+
+# What another version of the program stored beside the fields of today is left out.
+_STORED: Final = ConfigDict(extra="ignore")
 
 
 class ChordOut(BaseModel):
@@ -66,31 +71,22 @@ class TempoOut(BaseModel):
     bpm: float
 
 
-class CuePointOut(BaseModel):
+class CuePointOut(findings.CuePoint):
     """A moment to go to."""
 
-    time_s: float
-    kind: Literal["start", "drop", "section", "energy_drop", "end"]
-    label: str = Field(description="For people: `Drop`, `Chorus`, `Section B`.")
-    colour: str = Field(description="`#rrggbb`, the same for each kind.")
+    model_config = _STORED
 
 
-class MarkerOut(BaseModel):
+class MarkerOut(findings.Marker):
     """A moment at which something changes."""
 
-    time_s: float
-    kind: Literal["drop", "energy_rise", "energy_drop", "build_up", "key_change"]
-    intensity: float = Field(ge=0, le=1, description="How large the change is.")
+    model_config = _STORED
 
 
-class LoopOut(BaseModel):
+class LoopOut(findings.Loop):
     """A stretch that goes over into its own beginning."""
 
-    start_s: float
-    end_s: float
-    bars: int | None = Field(description="null where only beats are known.")
-    beats: int
-    score: float = Field(ge=0, le=1, description="How well the end meets the beginning.")
+    model_config = _STORED
 
 
 class BeatsOut(BaseModel):
