@@ -100,8 +100,9 @@ async def take(
         The earlier job and its stems, if it made any; None, and a folder that is still empty, when
         there is none or its files are going away.
     """
-    async with tools.database.transaction() as session:
-        found = await stems.made_before(session, key)
+    found = await patience.transact(
+        tools.database, lambda session: stems.made_before(session, key)
+    )
     if found is None:
         return None
     earlier, made = found

@@ -1,8 +1,9 @@
 """What every stage of the pipeline shares.
 
-A stage is two functions. `work` is slow and touches no database; `save` is quick and runs in
-one transaction, together with the end of the job and the start of the next. So a stage that
-dies half way leaves nothing behind, and can simply run again.
+A stage is two functions. `work` is slow and holds no transaction: what it must know or say takes a
+moment each, with `patience`. `save` is quick and runs in one transaction, together with the end of
+the job and the start of the next. So a stage that dies half way leaves nothing behind, and can
+simply run again.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Stage(Generic[Made]):
     Args:
         name: The verb; also the name of the queue's task.
         queue: Which queue it waits in.
-        work: Do it, without the database, in the attempt's `folder_of`; files are in place when
+        work: Do it, in no transaction, in the attempt's `folder_of`; files are in place when
             it returns.
         save: Record what was made, in the transaction that ends the job.
         goes_on: Whether `work` can go on from what earlier attempts left; then it stays on disk

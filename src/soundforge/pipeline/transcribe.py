@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from soundforge import errors
 from soundforge.audio import keys, pulse, transcriber
 from soundforge.library import tracks
-from soundforge.pipeline import reuse
+from soundforge.pipeline import patience, reuse
 from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
@@ -53,8 +53,9 @@ def prepare(track: Track, options: Mapping[str, Any]) -> dict[str, Any]:
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     """Listen to the track's newest stems; what was heard before is taken as it is."""
     await tools.storage.require_free(tools.free_disk_bytes)
-    async with tools.database.transaction() as session:
-        track = await tracks.get(session, track.owner_id, track.id)
+    track = await patience.transact(
+        tools.database, lambda session: tracks.get(session, track.owner_id, track.id)
+    )
     chosen = _chosen(tracks.newest_stems(track), job.options)
     out_dir = folder_of(tools, job)
     key = _content_key(track, chosen, job.options)

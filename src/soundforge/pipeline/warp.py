@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.audio import keys, pulse, warper
 from soundforge.library import tracks, versions
-from soundforge.pipeline import made_stems, reuse
+from soundforge.pipeline import made_stems, patience, reuse
 from soundforge.pipeline.made_stems import Made
 from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
@@ -75,8 +75,9 @@ def grid_of(track: Track, options: Mapping[str, Any]) -> Grid | None:
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     """Warp the track's newest stems; what was made before is taken as it is."""
-    async with tools.database.transaction() as session:
-        track = await tracks.get(session, track.owner_id, track.id)
+    track = await patience.transact(
+        tools.database, lambda session: tracks.get(session, track.owner_id, track.id)
+    )
     stems, grid = tracks.newest_stems(track), grid_of(track, job.options)
     if not stems:
         raise errors.Conflict("no_stems", "The stems are gone.", "Separate the track again.")
