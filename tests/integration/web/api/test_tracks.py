@@ -151,6 +151,15 @@ async def test_an_analysis_of_one_thing_hides_nothing_that_is_known(api, node):
     assert listed["analysis"] == shown
 
 
+async def test_a_key_is_written_with_its_accidentals_even_if_it_was_stored_with_others(api, node):
+    (track,) = await fill(node, "One")
+    await songs.analyze(node.tools, track.id, {"key": {"name": "A# major"}}, key="A# major")
+
+    shown = (await api.get(f"/api/v1/tracks/{track.id}")).json()["data"]["analysis"]
+
+    assert shown["key"] == "Bb major"
+
+
 ONE_TRACK = [
     ("GET", ""),
     ("DELETE", ""),
