@@ -1,27 +1,45 @@
-"""Analyses: the numbers, and all of them as a file to take along."""
+"""Analyses: the numbers, and the files with the matrices."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from soundforge import errors
 from soundforge.audio import chords
+from soundforge.audio.findings import Findings
 from soundforge.library import analyses
-from soundforge.web.api.asked import Recorded
+from soundforge.storage import layout
+from soundforge.web.api.asked import Asked, Recorded
 from soundforge.web.errors import answers
-from soundforge.web.files import made_file
+from soundforge.web.files import attachment, file_answers, made_file
+from soundforge.web.services import S, User
+from soundforge.web.song_version import Version
 
 if TYPE_CHECKING:
     from typing import Self
 
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
     from soundforge.library import AnalysisResult, Track
 
 ROUTES = APIRouter(tags=["analyses"])
+
+
+class _AsFindings:
+    """Describes what goes out as it was stored by `Findings`, which an older analysis may not fit."""
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(Findings.__pydantic_core_schema__)
 
 
 class AnalysisOut(BaseModel):
@@ -36,7 +54,7 @@ class AnalysisOut(BaseModel):
     spectral_centroid: float | None = Field(description="Mean, Hz.")
     spectral_rolloff: float | None = Field(description="Mean of the 85 % roll-off, Hz.")
     zero_crossing_rate: float | None = Field(description="Mean, per sample.")
-    features: dict[str, Any]
+    features: Annotated[dict[str, Any], _AsFindings()]
     inserted_at: datetime
 
     @classmethod
@@ -112,3 +130,18 @@ async def export(song: Recorded) -> Response:
         exported_at=datetime.now(UTC),
     )
     return made_file(body.model_dump_json(indent=1), song.file_name("analysis.json"))
+
+
+@ROUTES.get(
+    "/analyses/{analysis_id}/features.npz",
+    response_class=FileResponse,
+    responses=file_answers(
+        "application/octet-stream", description="Curves and matrices; NumPy's `load` reads it."
+    ),
+)
+async def matrices(analysis_id: uuid.UUID, services: S, user: User) -> FileResponse:
+    """Return the curves and matrices behind the numbers of one analysis."""
+    async with services.tools.database.transaction() as session:
+        result, track = await analyses.get(session, user, analysis_id)
+    path = services.tools.storage.path(layout.analysis_features(result.job_id))
+    return attachment(path, Asked(track, Version()).file_name("features.npz"))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from soundforge.audio import analyzer
 from soundforge.audio.chords import ChordEngine
 from soundforge.pipeline import actions, plans
 from soundforge.pipeline.start import Plan
 from soundforge.web.api.jobs import JobBody, Work, job_out
+from soundforge.web.api.separation import SeparationIn, StemType
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
 from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
@@ -24,20 +25,14 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
 
-StemType = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Grid = Literal["1/4", "1/8", "1/8T", "1/16", "1/16T", "1/32"]
 
 
-class RunIn(BaseModel):
+class RunIn(SeparationIn):
     """Which stage to run anew, and how."""
 
     stage: Work
-    model: Text | None = Field(
-        default=None,
-        max_length=64,
-        description="For separate: a model, or instant, balanced, best; null: the best here.",
-    )
     features: list[Text] = Field(
         default=["all"],
         max_length=20,
@@ -47,7 +42,9 @@ class RunIn(BaseModel):
         default=None, description="For analyze: who names the chords; null: as the server is set."
     )
     stems: list[StemType] = Field(
-        default=[], max_length=16, description="For transcribe: which stems; empty: all."
+        default=[],
+        max_length=16,
+        description="For separate and transcribe: only these stems; empty: all.",
     )
     quantise: Grid | None = Field(
         default=None,
@@ -91,7 +88,7 @@ def plan_of(services: Services, wanted: RunIn) -> Plan:
     """Return the plan that ``wanted`` asks for."""
     match wanted.stage:
         case "separate":
-            return plans.separate(services.tools.models, wanted.model)
+            return plans.separate(services.tools.models, wanted.separation)
         case "analyze":
             return plans.analyze(analyzer.select(wanted.features), wanted.chord_engine)
         case "transcribe":
