@@ -474,7 +474,10 @@ def library() -> list[TrackView]:
             separation=SeparationView("/fake/mix", null_test_db=134.2, zip_url="/fake/stems.zip"),
             has_bars=True,
             versions=versions(),
-            urls=SongUrls("/fake/song/timeline", "/fake/song/chords", "/fake/song/beats"),
+            urls=SongUrls(
+                *(f"/fake/song/{name}" for name in ("timeline", "chords", "beats", "sections")),
+                *(f"/fake/song/{name}" for name in ("cues", "loops", "analysis", "curves")),
+            ),
             duration_s=25.0,
             inserted_at=NOW + timedelta(minutes=5),
         ),

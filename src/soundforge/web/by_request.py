@@ -15,17 +15,21 @@ if TYPE_CHECKING:
     from soundforge.library import Track
     from soundforge.pipeline.outlook import Outlook
 
-_TIMELINE: Final = ("beats", "chords", "sections")
+_FILES: Final = ("chords", "beats", "sections", "cues", "loops")
+_TIMELINE: Final = (*_FILES, "key")
 
 
 def song_urls(track: Track) -> SongUrls:
-    """Return where to get the chords and beats that were found, and what a player draws."""
-    base = f"/api/v1/tracks/{track.id}"
+    """Return where to get what was found along the time of a track, and what a player draws."""
+    if not track.analyses:
+        return SongUrls()
+    base, newest = f"/api/v1/tracks/{track.id}", track.analyses[-1].id
     has = {name: tracks.newest_feature(track, name) is not None for name in _TIMELINE}
     return SongUrls(
-        timeline=f"{base}/timeline?analysis={track.analyses[-1].id}" if any(has.values()) else "",
-        chords=f"{base}/chords" if has["chords"] else "",
-        beats=f"{base}/beats" if has["beats"] else "",
+        timeline=f"{base}/timeline?analysis={newest}" if any(has.values()) else "",
+        **{name: f"{base}/{name}" for name in _FILES if has[name]},
+        analysis=f"{base}/analysis.json",
+        curves=f"/api/v1/analyses/{newest}/features.npz",
     )
 
 
@@ -45,6 +49,7 @@ def notes(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> NotesView | None:
         midi_url=f"/api/v1/tracks/{track.id}/midi",
         counts=tuple((name.capitalize(), counts[name]) for name in counts),
         quantise=results.get("quantise"),
+        rows_url=f"/api/v1/tracks/{track.id}/notes",
     )
 
 

@@ -204,12 +204,14 @@ class NotesView:
         midi_url: The file; empty until one was written.
         counts: How many notes each stem of that file has, by its label.
         quantise: The grid they were moved to; None where they lie as they were played.
+        rows_url: The notes as rows; takes ``format`` and ``version``. Empty until some were written.
     """
 
     stage: StageView
     midi_url: str = ""
     counts: tuple[tuple[str, int], ...] = ()
     quantise: str | None = None
+    rows_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +244,23 @@ class SongUrls:
 
     Args:
         timeline: For the player; another address after another analysis.
-        chords: Takes ``format``, ``labels`` and ``transpose``.
-        beats: Takes ``format``.
+        chords: Takes ``format``, ``labels``, ``transpose`` and ``version``.
+        beats: Takes ``format`` and ``version``, as do those that follow.
+        sections: The parts.
+        cues: The cue points.
+        loops: The loops.
+        analysis: All of it as one file; takes nothing.
+        curves: The curves and matrices behind the newest analysis; takes nothing.
     """
 
     timeline: str = ""
     chords: str = ""
     beats: str = ""
+    sections: str = ""
+    cues: str = ""
+    loops: str = ""
+    analysis: str = ""
+    curves: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from soundforge import errors, events
-from soundforge.web import components, drawing, song_sheet, sound_words, words
+from soundforge.web import components, drawing, exports, song_sheet, sound_words, words
+from soundforge.web.exports import Names
 from soundforge.web.stem_choice import StemChoice
 from soundforge.web.studio_page import Notice, StudioPage, StudioRoute
 from soundforge.web.wanted import Wanted
@@ -44,6 +45,7 @@ class TrackPage(StudioPage):
         "choose": "_choose",
         "pulled": "_pulled",
         "notes": "_notes",
+        "names": "_choose_names",
         "version": "_choose_version",
         "warp": "_warp",
         "warp_reset": "_reset_warp",
@@ -63,6 +65,7 @@ class TrackPage(StudioPage):
         self.choice = StemChoice()
         self.version_id = ""
         self.wanted = Wanted()
+        self.names = Names()
         self._is_asked = False
         await self._load()
         await self._load_models()
@@ -104,6 +107,11 @@ class TrackPage(StudioPage):
         """The version that is on the desk; None for the song as recorded."""
         versions = (one for one in self.track.versions if one.job_id == self.version_id)
         return next(versions, None)
+
+    @property
+    def files(self) -> tuple[exports.Row, ...]:
+        """What can be taken along, as it sounds on the desk."""
+        return exports.rows(self.track, self.version, self.names)
 
     @property
     def timeline_url(self) -> str:
@@ -208,6 +216,9 @@ class TrackPage(StudioPage):
         quantise = str(value.get("quantise", ""))[:16] or None
         await self._studio.write_notes(self._track_id, quantise=quantise)
         await self._load()
+
+    async def _choose_names(self, value: Value) -> None:
+        self.names = self.names.changed(value)
 
     async def _choose_version(self, value: Value) -> None:
         self.version_id = str(value.get("id", ""))[:64]

@@ -101,13 +101,44 @@ async def test_without_a_recording_nothing_can_be_started():
     assert "Separate with" not in html
 
 
-async def test_chords_and_beats_can_be_taken_along():
+async def test_what_was_found_can_be_taken_along():
     html = (await mounted(FakeStudio(library()))).html()
 
-    for href in ("chords?format=txt&amp;labels=full", "chords?format=csv", "beats?format=csv"):
+    for href in (
+        "chords?format=txt&amp;labels=full&amp;transpose=0",
+        "chords?format=csv",
+        "beats?format=csv",
+        "sections?format=labels",
+        "cues?format=csv",
+        "loops?format=labels",
+    ):
         assert f'href="/fake/song/{href}' in html
+    for href in ("analysis", "curves"):
+        assert f'href="/fake/song/{href}" download' in html
+    assert 'href="/fake/song/loops?format=json" target="_blank"' in html
     assert "Write them down" in html
     assert "Download MIDI" not in html
+
+
+async def test_chords_in_files_are_named_as_one_chooses():
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("names", {"labels": "simple", "transpose": "-2"})
+
+    html = driver.html()
+    assert "chords?format=csv&amp;labels=simple&amp;transpose=-2" in html
+    assert '<option value="-2" selected>Down 2</option>' in html
+
+
+async def test_files_are_of_the_version_on_the_desk():
+    driver = await mounted(FakeStudio(library()))
+
+    await driver.page.handle_event("version", {"id": "job-slow"})
+
+    html = driver.html()
+    assert 'href="/fake/song/beats?format=csv&amp;version=job-slow"' in html
+    assert 'href="/fake/song/analysis" download' in html
+    assert "the MIDI file and the whole analysis stay as recorded" in html
 
 
 async def test_notes_are_asked_for_and_their_progress_is_told():
