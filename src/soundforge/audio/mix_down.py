@@ -1,4 +1,7 @@
-"""The door to mix-downs: a recording and some of its stems in, the recording without them out."""
+"""The door to mix-downs: a recording and some of its stems in, the recording without them out.
+
+Without any, a stem is its own recording: what comes out is the stem with its gain undone.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +48,8 @@ async def mix_down(  # noqa: PLR0913 -- one call says all of a mix; all by keywo
     duration_s: float,
     job: str,
     form: Form = "flac",
+    name: str = "mix",
+    recording_gain_db: float = 0.0,
 ) -> MixedDown:
     """Write ``recording`` without some of its stems.
 
@@ -58,6 +63,8 @@ async def mix_down(  # noqa: PLR0913 -- one call says all of a mix; all by keywo
         duration_s: Length of the recording; sets the time limit.
         job: For the log.
         form: ``flac`` (24 bit; quieter by a gain where it would clip) or ``wav`` (float).
+        name: Of the file, without its suffix.
+        recording_gain_db: What the recording was changed by; undone first.
 
     Raises:
         errors.Invalid: ``stems_do_not_fit``, or the recording does not decode.
@@ -68,11 +75,12 @@ async def mix_down(  # noqa: PLR0913 -- one call says all of a mix; all by keywo
         "mix_down",
         {
             "path": str(recording),
+            "path_gain_db": recording_gain_db,
             "without": [str(stem) for stem in without],
             "gain_db": gain_db,
             "sample_rate_hz": sample_rate_hz,
             "out_dir": str(out_dir),
-            "name": "mix",
+            "name": name,
             "format": form,
             "duration_s": duration_s,
         },

@@ -5,7 +5,8 @@ added up: so what no stem holds stays, and without all of them it is just that, 
 
 Params: ``path`` (the recording), ``without`` (paths of the stems, as `StemWriter` made them),
 ``gain_db`` (what they were changed by), ``sample_rate_hz`` (theirs), ``out_dir`` (an existing
-folder), ``name``, and optional ``format`` (``flac`` or ``wav``), ``duration_s`` (for the progress).
+folder), ``name``, and optional ``format`` (``flac`` or ``wav``), ``duration_s`` (for the
+progress) and ``path_gain_db`` (what the recording was changed by; undone first).
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
     try:
         path, out_dir, name = Path(params["path"]), Path(params["out_dir"]), str(params["name"])
         without = [Path(stem) for stem in params["without"]]
-        rate_hz, scale = int(params["sample_rate_hz"]), 10 ** (-float(params["gain_db"]) / 20)
+        rate_hz, scale = int(params["sample_rate_hz"]), _undo(params["gain_db"])
+        mix_scale = _undo(params.get("path_gain_db") or 0)
         form: Any = params.get("format", "flac")
         frames = max(1.0, float(params.get("duration_s") or 0) * rate_hz)
     except (KeyError, TypeError, ValueError) as error:
@@ -48,7 +50,7 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
     with ExitStack() as stack:
         files = [stack.enter_context(soundfile.SoundFile(stem)) for stem in without]
         for block in mix.blocks():
-            rest = block.astype(np.float64)
+            rest = block.astype(np.float64) * mix_scale
             for file in files:
                 part = file.read(len(block), dtype="float32", always_2d=True)
                 if part.shape != block.shape:
@@ -65,6 +67,10 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "frames": writer.frames,
         "gain_db": float(20 * np.log10(writer.gain)),
     }
+
+
+def _undo(gain_db: Any) -> float:
+    return float(10 ** (-float(gain_db) / 20))
 
 
 def _do_not_fit() -> EngineError:

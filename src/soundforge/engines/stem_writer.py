@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 import soundfile
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Samples: TypeAlias = NDArray[np.float32]
 
 __all__ = ["CHUNK_S", "PEAKS_PER_S", "StemWriter", "WrittenStem", "quantize"]
+
+_WAV_LIMIT_BYTES: Final = 4_000_000_000  # its sizes have 32 bits
 
 Format: TypeAlias = Literal["flac", "wav"]
 
@@ -206,8 +208,10 @@ class StemWriter:
                 file.write(quantize(block * np.float32(self.gain), 24) << 8)
 
     def _write_wav(self, path: Path, track: Track) -> None:
+        size_bytes = self.masters_frames * CHANNELS * 4
+        form = "WAV" if size_bytes <= _WAV_LIMIT_BYTES else "RF64"
         with soundfile.SoundFile(
-            path, "w", self.masters_rate_hz, CHANNELS, subtype="FLOAT", format="WAV"
+            path, "w", self.masters_rate_hz, CHANNELS, subtype="FLOAT", format=form
         ) as file:
             for block in self._master(track):
                 file.write(block)

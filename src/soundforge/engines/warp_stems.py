@@ -8,6 +8,7 @@ like a separation, with chunks and peaks, so that the same player plays it; and 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
@@ -74,7 +75,7 @@ def warp_stems(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "sample_rate_hz": sample_rate_hz,
         "frames": frames,
         "duration_s": frames / sample_rate_hz,
-        "gain_db": warp.decibels(writer.gain),
+        "gain_db": 20 * math.log10(writer.gain),
         "took_s": round(time.perf_counter() - began, 3),
     }
 

@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from soundforge import errors
 from soundforge.audio.mix_down import mix_down
 from soundforge.library import Status, jobs, stems
-from soundforge.pipeline import recordings
-from soundforge.storage import layout
+from soundforge.pipeline import recordings, temporary
+from soundforge.pipeline.temporary import Temporary
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Sequence
-    from pathlib import Path
 
     from soundforge.audio.mix_down import Form
     from soundforge.library import Job, Stem, Track
     from soundforge.pipeline.tools import Tools
 
-_BYTES_PER_S: Final = 44_100 * 2 * 4 * 2
-
-
-@dataclass(frozen=True, slots=True)
-class Minus:
-    """A mix in a temporary folder; whoever has sent it removes the folder.
-
-    Args:
-        path: The file.
-        folder: What to remove.
-        name: For people, without a suffix.
-    """
-
-    path: Path
-    folder: Path
-    name: str
-
 
 async def make(
     tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID, *, without: Sequence[str], form: Form
-) -> Minus:
+) -> Temporary:
     """Make the mix of a track without some stems of one separation.
 
     Without all that the model makes, it is the residual: what no stem holds.
+    Without the only stems that were asked for, it is what the others would hold.
 
     Raises:
         errors.NotFound: There is no such separation of this owner (``job_not_found``), or it
@@ -64,26 +44,23 @@ async def make(
             "The recording was replaced after these stems were made.",
             "Separate it again, then ask for the mix.",
         )
-    duration_s = taken[0].duration_s
-    await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
-    folder = tools.storage.path(layout.scratch(f"mix-{uuid.uuid4()}"))
-    folder.mkdir(parents=True)
-    try:
+    first = taken[0]
+    async with temporary.folder(
+        tools, duration_s=first.duration_s, sample_rate_hz=first.sample_rate_hz
+    ) as folder:
         mixed = await mix_down(
             tools.engine,
             recording=recording,
             without=[tools.storage.path(stem.file_path) for stem in taken],
             gain_db=float(results.get("gain_db") or 0),
-            sample_rate_hz=taken[0].sample_rate_hz,
+            sample_rate_hz=first.sample_rate_hz,
             out_dir=folder,
-            duration_s=duration_s,
+            duration_s=first.duration_s,
             job=f"mix-{job_id}",
             form=form,
         )
-    except BaseException:
-        await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
-        raise
-    return Minus(mixed.path, folder, _name(track, taken, is_all=len(taken) == len(made)))
+        is_residual = len(taken) == len(made) and not job.options.get("stems")
+        return Temporary(mixed.path, folder, _name(track, taken, is_residual=is_residual))
 
 
 async def _read(
@@ -112,7 +89,7 @@ def _taken(made: Sequence[Stem], without: Sequence[str]) -> list[Stem]:
     return [by_type[wanted] for wanted in dict.fromkeys(without)]
 
 
-def _name(track: Track, taken: Sequence[Stem], *, is_all: bool) -> str:
+def _name(track: Track, taken: Sequence[Stem], *, is_residual: bool) -> str:
     names = ", ".join(stem.stem_type for stem in taken)
-    what = "residual" if is_all else f"without {names}"
+    what = "residual" if is_residual else f"without {names}"
     return " - ".join(filter(None, (track.artist, track.title, what)))

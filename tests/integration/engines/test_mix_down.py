@@ -40,11 +40,10 @@ async def mixed(tmp_path, recording, without, gain_db, **more):
         recording=recording,
         without=without,
         gain_db=float(gain_db),
-        sample_rate_hz=RATE_HZ,
         out_dir=out_dir,
         duration_s=3.0,
         job="mix",
-        **more,
+        **{"sample_rate_hz": RATE_HZ, **more},
     )
 
 
@@ -91,6 +90,20 @@ async def test_mono_recordings_are_what_the_separation_made_of_them(tmp_path):
 
     found, _ = soundfile.read(made.path)
     np.testing.assert_allclose(found, np.repeat(mono, 2, axis=1) * 0.5, atol=1e-6)
+
+
+async def test_stems_at_any_rate_of_a_recording_can_be_taken_away(tmp_path):
+    rate_hz = 22_050  # not a whole number of frames in a hundredth of a second
+    recording, half = tmp_path / "mix.wav", tmp_path / "half.flac"
+    mix = noise(5, 0.5, 2 * rate_hz)
+    soundfile.write(recording, mix, rate_hz, subtype="FLOAT")
+    soundfile.write(half, mix * 0.5, rate_hz, subtype="PCM_24")
+
+    made = await mixed(tmp_path, recording, [half], 0.0, sample_rate_hz=rate_hz)
+
+    found, found_hz = soundfile.read(made.path)
+    assert found_hz == rate_hz
+    np.testing.assert_allclose(found, mix * 0.5, atol=1e-6)
 
 
 @pytest.mark.parametrize("frames", [FRAMES - 1, FRAMES + 1])

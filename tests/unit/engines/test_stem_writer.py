@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundforge.engines import null_test
+from soundforge.engines import null_test, stem_writer
 from soundforge.engines.stem_writer import StemWriter, quantize
 
 RATE_HZ = 1000
@@ -69,6 +69,17 @@ def test_float_wav_keeps_what_is_above_full_scale(tmp_path):
     found, _ = soundfile.read(tmp_path / "vocals.wav", dtype="float32")
     np.testing.assert_array_equal(found, samples)
     assert writer.gain == 1
+
+
+def test_a_wav_beyond_its_32_bit_sizes_is_rf64(tmp_path, monkeypatch):
+    samples = noise(300)
+    monkeypatch.setattr(stem_writer, "_WAV_LIMIT_BYTES", samples.nbytes - 1)
+
+    write(tmp_path, {"vocals": samples}, form="wav")
+
+    found, _ = soundfile.read(tmp_path / "vocals.wav", dtype="float32")
+    np.testing.assert_array_equal(found, samples)
+    assert soundfile.info(tmp_path / "vocals.wav").format == "RF64"
 
 
 @pytest.mark.parametrize(

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query
 from fastapi.responses import FileResponse
 
-from soundforge import errors
 from soundforge.audio.mix_down import Form
 from soundforge.pipeline import minus
 from soundforge.web.errors import answers
-from soundforge.web.files import attachment, file_answers
+from soundforge.web.files import file_answers
+from soundforge.web.sent_once import sent_once, turn_to_mix
 from soundforge.web.services import S, User
-from soundforge.web.turns import turn
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
-
-_PATIENCE_S: Final = 20.0
 
 
 @ROUTES.get(
@@ -48,15 +44,6 @@ async def mix(
 
     It is made first: a few seconds for a song, at most a minute and half of its length.
     """
-    busy = errors.Limited(
-        "too_many_mixes",
-        "Other mixes are being made right now.",
-        "Ask again in a moment.",
-        retry_after_s=10,
-    )
-    async with turn(services.mixes, patience_s=_PATIENCE_S, busy=busy):
+    async with turn_to_mix(services):
         made = await minus.make(services.tools, user, job_id, without=without, form=format_)
-    background.add_task(shutil.rmtree, made.folder, ignore_errors=True)
-    answer = attachment(made.path, f"{made.name}{made.path.suffix}")
-    answer.headers["cache-control"] = "no-store"
-    return answer
+    return sent_once(made, background)

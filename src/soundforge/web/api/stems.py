@@ -5,14 +5,18 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, BackgroundTasks, Path, Query
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from soundforge import errors
+from soundforge.audio.mix_down import Form
 from soundforge.library import Stem, stems
+from soundforge.pipeline import float_stems
 from soundforge.storage import layout
+from soundforge.web.errors import answers
 from soundforge.web.files import attachment, file_answers, immutable
+from soundforge.web.sent_once import sent_once, turn_to_mix
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -51,10 +55,30 @@ class StemOut(BaseModel):
 @ROUTES.get(
     "/{stem_id}/file",
     response_class=FileResponse,
-    responses=file_answers("audio/flac", "audio/wav", description="The whole stem."),
+    responses={
+        **file_answers("audio/flac", "audio/wav", description="The whole stem."),
+        **answers(409, 429, 503),
+    },
 )
-async def file(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
-    """Return the stem's file, named after the track; ranges are understood."""
+async def file(
+    stem_id: uuid.UUID,
+    services: S,
+    user: User,
+    background: BackgroundTasks,
+    *,
+    format_: Annotated[
+        Form, Query(alias="format", description="24-bit FLAC as kept, or float WAV.")
+    ] = "flac",
+) -> FileResponse:
+    """Return the stem's file, named after the track; ranges are understood.
+
+    A float WAV is made first. It is as loud as the separation made it: the gain that keeps the
+    FLAC files of all stems from clipping is undone.
+    """
+    if format_ == "wav":
+        async with turn_to_mix(services):
+            made = await float_stems.one(services.tools, user, stem_id)
+        return sent_once(made, background)
     async with services.tools.database.transaction() as session:
         stem, track = await stems.get(session, user, stem_id)
     path = services.tools.storage.path(stem.file_path)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, BackgroundTasks, Query
 from fastapi.responses import FileResponse, StreamingResponse
 
 from soundforge import errors
+from soundforge.audio.mix_down import Form
 from soundforge.library import Job, Status, jobs, stems
+from soundforge.pipeline import float_stems
 from soundforge.storage import layout
 from soundforge.web.archive import zipped
 from soundforge.web.errors import answers
 from soundforge.web.files import attachment, disposition, file_answers, safe_name
+from soundforge.web.sent_once import turn_to_mix
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -44,12 +49,21 @@ async def warped(job_id: uuid.UUID, services: S, user: User) -> FileResponse:
     responses={
         200: {
             "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "Every stem, as it is.",
+            "description": "Every stem.",
         },
-        **answers(404, 409, 422),
+        **answers(404, 409, 422, 429, 503),
     },
 )
-async def archive(job_id: uuid.UUID, services: S, user: User) -> StreamingResponse:
+async def archive(
+    job_id: uuid.UUID,
+    services: S,
+    user: User,
+    background: BackgroundTasks,
+    *,
+    format_: Annotated[
+        Form, Query(alias="format", description="24-bit FLAC as kept, or float WAV.")
+    ] = "flac",
+) -> StreamingResponse:
     """Return all stems of a separation or of a warp in one ZIP, named after the track."""
     async with services.tools.database.transaction() as session:
         job = await jobs.get(session, user, job_id)
@@ -59,6 +73,11 @@ async def archive(job_id: uuid.UUID, services: S, user: User) -> StreamingRespon
     paths = [(stem.stem_type, services.tools.storage.path(stem.file_path)) for stem in made]
     if not paths or not all(path.is_file() for _, path in paths):
         raise errors.NotFound("file_gone", "The file is no longer on disk.", "Run it again.")
+    if format_ == "wav":
+        async with turn_to_mix(services):
+            folder, written = await float_stems.every(services.tools, job, made)
+        background.add_task(shutil.rmtree, folder, ignore_errors=True)
+        paths = list(written.items())
     named = [(safe_name(f"{title} - {name}{path.suffix}"), path) for name, path in paths]
     headers = {
         "Content-Disposition": disposition(f"{title} - stems.zip"),

@@ -111,6 +111,17 @@ async def test_a_mix_that_cannot_be_is_refused(api, node, separated, query, stat
     assert scratch(node) == []
 
 
+async def test_without_the_only_stems_that_were_asked_for_it_is_no_residual(api, node, separated):
+    job, _ = separated
+    async with node.database.transaction() as session:
+        (await jobs.find(session, job.id)).options = {"stems": ["vocals", "other"]}
+
+    answer = await api.get(f"/api/v1/jobs/{job.id}/mix?without=vocals&without=other")
+
+    name = unquote(answer.headers["content-disposition"])
+    assert "Somebody - Song_One - without vocals, other.flac" in name
+
+
 async def test_after_another_recording_the_old_stems_cannot_be_taken_away(api, node, separated):
     job, _ = separated
     async with node.database.transaction() as session:

@@ -36,6 +36,8 @@ async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
     for said in ("LUFS", "dBTP", "0:14 B, verse", "Am F C G"):
         assert said in html
     assert 'href="/fake/stems/drums/file" download' in html
+    assert 'href="/fake/stems/drums/file?format=wav" download' in html
+    assert 'href="/fake/stems.zip?format=wav" download' in html
     assert 'href="/fake/stems.zip" download' in html
     assert 'data-chunks-url="/fake/stems/vocals/chunks"' in html
 
