@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio import memory
 from soundforge.audio.cores import Cores
 from soundforge.audio.engine_process import EngineProcess, WasGoneError
 from soundforge.audio.warm import WarmEngines
@@ -37,6 +38,7 @@ class Engine:
     environment: Mapping[str, str] = field(default_factory=dict)
     warm: WarmEngines = field(default_factory=lambda: WarmEngines(idle_s=0, max_runs=1))
     cores: Cores = field(default_factory=Cores)
+    _at_work: dict[str, int] = field(default_factory=dict, init=False)
 
     async def run(
         self,
@@ -85,8 +87,16 @@ class Engine:
             raise _translate(answer)
         return answer.value
 
-    def held_bytes(self, name: str, kept_as: str) -> int:
-        """Return how much memory a process that waits for such work holds; 0 if none does."""
+    def held_bytes(self, name: str, kept_as: str, job: str) -> int:
+        """Return how much memory the process of some work holds; 0 if there is none.
+
+        Args:
+            name: The engine.
+            kept_as: What its process holds.
+            job: Whose work: the process that does it, or else the one that waits for such work.
+        """
+        if (pid := self._at_work.get(job)) is not None:
+            return memory.private_bytes(pid)
         return self.warm.held_bytes((name, kept_as))
 
     async def make_room(self, name: str, kept_as: str) -> bool:
@@ -96,6 +106,7 @@ class Engine:
     async def _ask(self, process: EngineProcess, work: _Work) -> Answer:
         is_last = not (work.kind and self.warm.is_good_for_more(process))
         answer = None
+        self._at_work[work.request.job] = process.pid
         try:
             with self.cores.computing(process.pid, work.most_cores) as settle:
 
@@ -114,6 +125,7 @@ class Engine:
                     is_last=is_last,
                 )
         finally:
+            self._at_work.pop(work.request.job, None)
             # Only after a result is it known in which state the process is.
             if work.kind and not is_last and isinstance(answer, protocol.Result):
                 self.warm.put(work.kind, process)

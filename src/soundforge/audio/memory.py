@@ -23,6 +23,18 @@ def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | Non
     return min(known) if known else None
 
 
+def total_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
+    """Return all the memory there is; None where the system does not say.
+
+    Args:
+        meminfo: Linux's account of the machine.
+        cgroup: Linux's account of the container; its limit counts too.
+    """
+    machine, container = _kilobytes(meminfo, "MemTotal"), _limit(cgroup)
+    known = [total for total in (machine, container) if total is not None]
+    return min(known) if known else None
+
+
 def private_bytes(pid: int, proc: Path = PROC) -> int:
     """Return what the system gets back when a process ends; 0 where it does not say.
 
@@ -44,14 +56,23 @@ def _kilobytes(account: Path, wanted: str) -> int | None:
 
 
 def _container(cgroup: Path) -> int | None:
+    limit = _limit(cgroup)
     try:
-        limit = int((cgroup / "memory.max").read_text("ascii"))
         used = int((cgroup / "memory.current").read_text("ascii"))
-    except (OSError, ValueError):  # "max": no limit
+    except (OSError, ValueError):
+        return None
+    if limit is None:
         return None
     # Files that were read count as used, and are dropped as soon as somebody needs the room.
     cached = _number(cgroup / "memory.stat", "inactive_file") or 0
     return max(0, limit - max(0, used - cached))
+
+
+def _limit(cgroup: Path) -> int | None:
+    try:
+        return int((cgroup / "memory.max").read_text("ascii"))
+    except (OSError, ValueError):  # "max": no limit
+        return None
 
 
 def _number(account: Path, wanted: str) -> int | None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soundforge.engines.separators import SmallerSegment
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,10 @@ class ModelInfo:
         is_fetched_by_itself: Whether its first use fetches the weights; the others are fetched
             only by someone who has read the licence.
         memory_bytes: What it is predicted to need while it runs; 0 when that is not known.
+        smaller: Shorter segments that it can do with when memory is short, the longest first.
         needs_consent: Whether that has yet to happen on this machine.
         patience: How many times longer than usual a separation with it may take.
+        has_f16: Whether it can compute in half precision, where the machine can.
     """
 
     name: str
@@ -43,8 +49,10 @@ class ModelInfo:
     sample_rate_hz: int
     is_fetched_by_itself: bool = False
     memory_bytes: int = 0
+    smaller: tuple[SmallerSegment, ...] = ()
     needs_consent: bool = False
     patience: int = 1
+    has_f16: bool = True
 
     @property
     def is_at_hand(self) -> bool:

@@ -295,7 +295,9 @@ class Models:
             sample_rate_hz=model.sample_rate_hz,
             is_fetched_by_itself=model.is_fetched_by_itself,
             memory_bytes=model.memory_bytes,
+            smaller=model.smaller,
             patience=model.patience,
+            has_f16=model.has_f16,
             needs_consent=not (
                 model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
             ),

@@ -63,6 +63,7 @@ class Separated:
         mended_segments: How many overflowed in ``f16`` and ran again in ``f32``.
         device: What computed at the end: ``cpu``, ``cuda`` or ``mps``.
         device_fallback: Why it was the CPU although something else was wanted; else empty.
+        segment_s: Length of its segments where they were smaller than the model's own; else 0.
     """
 
     stems: tuple[StemFile, ...]
@@ -82,6 +83,7 @@ class Separated:
     mended_segments: int = 0
     device: str = "cpu"
     device_fallback: str = ""
+    segment_s: int = 0
 
 
 async def separate(  # noqa: PLR0913 -- one call says all of a separation; all by keyword
@@ -99,6 +101,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
     has_chunks: bool = False,
     threads: int = 0,
     sample_rate: SampleRate = "model",
+    segment_s: int = 0,
     earlier_dirs: tuple[Path, ...] = (),
 ) -> Separated:
     """Separate ``source`` into files in ``out_dir``.
@@ -120,6 +123,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         threads: CPU threads; 0 for all.
         sample_rate: Of the files: the model's, or the ``source``'s own with exactly its length.
             Chunks and peaks are always the model's.
+        segment_s: One of the model's `smaller` segments, for when memory is short; 0 for its own.
         earlier_dirs: What attempts that ended early have left, the last one last: the work
             goes on from there where the model can.
 
@@ -143,6 +147,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "precision": models.precision,
         "device": models.device,
         "sample_rate": sample_rate,
+        "segment_s": segment_s,
         "earlier_dirs": [str(folder) for folder in earlier_dirs],
     }
 

@@ -86,7 +86,7 @@ def _has_one_length(task: Task) -> bool:
 def _segment(task: Task) -> int:
     if _has_one_length(task):
         return skeleton.HTDEMUCS_SAMPLES
-    return _HDEMUCS_SECONDS * task.model.sample_rate_hz
+    return (task.segment_s or _HDEMUCS_SECONDS) * task.model.sample_rate_hz
 
 
 class Bag(OnCpu):

@@ -38,6 +38,7 @@ def networks(task: Task, make: Callable[[Task], Made]) -> Made:
         task.threads,
         task.precision,
         task.device,
+        task.segment_s,
     )
     if key not in _held:
         forget()  # first: two models at once may be more than there is memory for

@@ -4,9 +4,10 @@ Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, `
 and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
 while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
 say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``device`` (one of
-`devices.ASKED`; ``auto``), ``overlap`` (of segments; the model's own), ``sample_rate`` (of the
-masters: ``model`` or ``source``) and ``earlier_dirs`` (what attempts that ended early have left:
-the work goes on from there).
+`devices.ASKED`; ``auto``), ``overlap`` (of segments; the model's own), ``segment_s`` (one of the
+model's `smaller` segments; 0 for its own), ``sample_rate`` (of the masters: ``model`` or
+``source``) and ``earlier_dirs`` (what attempts that ended early have left: the work goes on from
+there).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from soundforge.engines import devices, runtime, weights
 from soundforge.engines.runtime import EngineError
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     Run = Callable[[Task], Iterator[dict[str, NDArray[np.float32]]]]
 
+Known = TypeVar("Known", str, int)
+
 _MADE: Final = 0.80  # the share of the time until all stems are made …
 _WRITTEN: Final = 0.95  # … and until the masters are written; the rest is the null test
 
@@ -56,6 +59,7 @@ class _Params:
     precision: Any
     device: str
     overlap: float
+    segment_s: int
     sample_rate: str
     earlier_dirs: tuple[Path, ...]
 
@@ -149,6 +153,7 @@ def _task(
         "stems": asked.stems,
         "chunks": asked.has_chunks,
         "overlap": asked.overlap,
+        "segment_s": asked.segment_s,
     }
     return Task(
         model=model,
@@ -159,6 +164,7 @@ def _task(
         precision=asked.precision,
         device=asked.device,
         overlap=asked.overlap,
+        segment_s=asked.segment_s,
         checkpoint=StemCheckpoint(asked.out_dir, writer, identity),
         notes={
             "precision": "f32",
@@ -166,6 +172,7 @@ def _task(
             "mended_segments": 0,
             "device": "cpu",
             "device_fallback": "",
+            "segment_s": asked.segment_s,
         },
     )
 
@@ -195,6 +202,9 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
             device=_one_of(params.get("device") or "auto", devices.ASKED),
             overlap=_share(params.get("overlap", model.overlap)),
+            segment_s=_one_of(
+                params.get("segment_s") or 0, (0, *(one.segment_s for one in model.smaller))
+            ),
             sample_rate=_one_of(params.get("sample_rate") or "model", ("model", "source")),
             earlier_dirs=tuple(map(Path, params.get("earlier_dirs") or ())),
         )
@@ -202,10 +212,11 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
         raise EngineError("params_invalid", f"A parameter is missing or wrong: {error}.") from error
 
 
-def _one_of(value: Any, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ValueError(f"{value!s:.40} is none of {', '.join(known)}")
-    return str(value)
+def _one_of(value: Any, known: tuple[Known, ...]) -> Known:
+    for one in known:
+        if value == one:
+            return one
+    raise ValueError(f"{value!s:.40} is none of {', '.join(map(str, known))}")
 
 
 def _share(value: Any) -> float:

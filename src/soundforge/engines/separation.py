@@ -31,6 +31,7 @@ class Task:
         checkpoint: Where a model that can go on later keeps how far it is.
         notes: Told to the user with the result: ``precision``, ``resumed_segments`` …
         device: One of `devices.ASKED`; families that run on the CPU only do not heed it.
+        segment_s: Length of a segment; 0 for the model's own.
     """
 
     model: Separator
@@ -43,6 +44,7 @@ class Task:
     checkpoint: StemCheckpoint
     notes: dict[str, object]
     device: str = "cpu"
+    segment_s: int = 0
 
     @property
     def weights(self) -> Path:

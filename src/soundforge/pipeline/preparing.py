@@ -6,14 +6,15 @@ what is going on instead of a percentage.
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
-from soundforge.audio import memory, separator
-from soundforge.pipeline import admission
+from soundforge.audio import separator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
+    from soundforge.library import Job
     from soundforge.pipeline.tools import Tools
 
 
@@ -48,22 +49,35 @@ def fetching(label: str, message: str, detail: dict[str, Any]) -> str:
     return f"Fetching {label}, {received / 1e6:.0f} of {total / 1e6:.0f} MB"
 
 
-async def wait_for_memory(tools: Tools, model: str, say: Callable[[str], None]) -> None:
-    """Return when the memory that the model needs can be had; ``say`` is told what is missing.
+@contextlib.asynccontextmanager
+async def memory_for(
+    tools: Tools, job: Job, model: str, say: Callable[[str], None]
+) -> AsyncIterator[int]:
+    """Keep the memory that the model needs for the work in the block; wait for it before.
+
+    Args:
+        tools: The doors.
+        job: Whose work it is.
+        model: Its model.
+        say: Told what is missing.
+
+    Yields:
+        The length of segments to work in, in seconds: a smaller one where there is not enough
+        memory for the model's own, which is 0.
 
     Raises:
+        errors.Conflict: ``memory_too_small``.
         errors.Unavailable: ``memory_short``.
     """
     kind = separator.ENGINE, model
 
-    def available() -> int | None:
-        free = memory.available_bytes()
+    def held() -> int:
         # A process of this model that waits is the one that will work: what it holds is there.
-        return None if free is None else free + tools.engine.held_bytes(*kind)
+        return tools.engine.held_bytes(*kind, str(job.id))
 
-    await admission.wait_for_memory(
-        tools.models.info(model).memory_bytes,
-        say,
-        available=available,
-        make_room=lambda: tools.engine.make_room(*kind),
-    )
+    info = tools.models.info(model)
+    ways = [info.memory_bytes, *(smaller.memory_bytes for smaller in info.smaller)]
+    async with tools.admission.admitted(
+        ways, say, held=held, make_room=lambda: tools.engine.make_room(*kind)
+    ) as way:
+        yield info.smaller[way - 1].segment_s if way else 0

@@ -37,12 +37,21 @@ _FORM: Final = 1
 """Raised when stems of the same key would no longer be the same files."""
 
 
-def content_key(tools: Tools, job: Job, track: Track) -> str | None:
-    """Return the hash of all that the job's stems depend on; None when some of it is not known."""
+def content_key(tools: Tools, job: Job, track: Track, segment_s: int = 0) -> str | None:
+    """Return the hash of all that the job's stems depend on; None when some of it is not known.
+
+    Args:
+        tools: The doors.
+        job: The job.
+        track: Its track.
+        segment_s: Length of the segments where they are not the model's own.
+    """
     weights_hash = tools.models.weights_hash(job.model or "")
     if track.recording_sha256 is None or weights_hash is None:
         return None
     options = {name: value for name, value in job.options.items() if name not in _OF_PRESETS}
+    if segment_s:
+        options["segment_s"] = segment_s
     models = tools.models
     if options.get("stems"):
         options["stems"] = sorted(options["stems"])
@@ -100,9 +109,7 @@ async def take(
         The earlier job and its stems, if it made any; None, and a folder that is still empty, when
         there is none or its files are going away.
     """
-    found = await patience.transact(
-        tools.database, lambda session: stems.made_before(session, key)
-    )
+    found = await patience.transact(tools.database, lambda session: stems.made_before(session, key))
     if found is None:
         return None
     earlier, made = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import separator
 from soundforge.pipeline import made_stems, preparing, recordings, reuse
@@ -31,27 +31,36 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     assert job.model is not None
     duration_s = (track.duration_ms or 0) / 1000
     await tools.storage.require_free(tools.free_disk_bytes + int(duration_s * _BYTES_PER_S))
-    await preparing.fetch(tools, job.model, lambda said: report(0.0, said))
+
+    def prepares(said: str) -> None:
+        report(0.0, said)
+
+    await preparing.fetch(tools, job.model, prepares)
     out_dir = folder_of(tools, job)
     key = reuse.content_key(tools, job, track)
     if key and (made := await _before(tools, job, key, out_dir, report)):
         return made
-    await preparing.wait_for_memory(tools, job.model, lambda said: report(0.0, said))
-    separated = await separator.separate(
-        tools.engine,
-        tools.models,
-        source=source,
-        out_dir=out_dir,
-        model=job.model,
-        stems=tuple(job.options["stems"]) if job.options.get("stems") else None,
-        sample_rate=job.options.get("sample_rate", "model"),
-        job=str(job.id),
-        duration_s=duration_s,
-        has_chunks=True,
-        threads=tools.threads,
-        earlier_dirs=_left_behind(tools, job),
-        report=report,
-    )
+    async with preparing.memory_for(tools, job, job.model, prepares) as segment_s:
+        if segment_s:  # other segments, other stems: these may have been made before, too
+            key = reuse.content_key(tools, job, track, segment_s)
+            if key and (made := await _before(tools, job, key, out_dir, report)):
+                return made
+        separated = await separator.separate(
+            tools.engine,
+            tools.models,
+            source=source,
+            out_dir=out_dir,
+            model=job.model,
+            stems=tuple(job.options["stems"]) if job.options.get("stems") else None,
+            sample_rate=job.options.get("sample_rate", "model"),
+            segment_s=segment_s,
+            job=str(job.id),
+            duration_s=duration_s,
+            has_chunks=True,
+            threads=tools.threads,
+            earlier_dirs=_left_behind(tools, job),
+            report=report,
+        )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return _made(key, separated, track)
@@ -70,7 +79,7 @@ async def _before(tools: Tools, job: Job, key: str, out_dir: Path, report: Repor
 
 
 def _made(key: str | None, separated: Separated, track: Track) -> Made:
-    results = {
+    results: dict[str, Any] = {
         "took_s": separated.took_s,
         "realtime_factor": separated.realtime_factor,
         "null_test_db": separated.null_test_db,
@@ -84,6 +93,8 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
         "device_fallback": separated.device_fallback,
         "recording_sha256": track.recording_sha256,
     }
+    if separated.segment_s:
+        results["segment_s"] = separated.segment_s
     if separated.resumed_segments:  # what an earlier attempt did took no time of this one
         del results["realtime_factor"]
     return Made(

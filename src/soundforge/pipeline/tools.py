@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from soundforge.pipeline.admission import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,7 @@ class Tools:
         upload_bytes: Largest file that may be sent.
         free_disk_bytes: Space that work must leave free.
         chord_engine: Who names chords where a job does not say.
+        admission: Who may begin work that needs much memory.
     """
 
     database: Database
@@ -47,3 +50,4 @@ class Tools:
     upload_bytes: int
     free_disk_bytes: int
     chord_engine: ChordEngine = "fast"
+    admission: Admission = field(default_factory=Admission)

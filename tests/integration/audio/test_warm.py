@@ -144,6 +144,18 @@ async def test_what_a_process_holds_while_it_waits_is_known(engine, tmp_path):
     assert 1_000_000 < engine.warm.held_bytes(KIND) < 100_000_000
 
 
+async def test_what_a_process_holds_while_it_works_is_known():
+    engine, seen = Engine(), []
+
+    def look(_):
+        seen.append(engine.held_bytes("_echo", "", "one"))
+
+    await engine.run("_echo", {}, job="one", timeout_s=30, on_progress=look)
+
+    assert 1_000_000 < seen[0] < 100_000_000
+    assert engine.held_bytes("_echo", "", "one") == 0
+
+
 async def test_a_process_killed_between_two_works_costs_nothing_but_a_start(engine, tmp_path):
     killed = await run(engine, tmp_path)
     os.kill(killed, signal.SIGKILL)

@@ -9,10 +9,14 @@ import pytest
 from soundforge.audio import separator
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.engines import weights
 from soundforge.library import Track
-from soundforge.pipeline import separate
+from soundforge.pipeline import reuse, separate
+from soundforge.pipeline.admission import Admission
+from soundforge.pipeline.stage import folder_of
 from soundforge.storage import layout
 from tests.fixtures import audio
+from tests.plugins.pipeline import add_track, begin, ended
 
 MODEL = "spleeter_2stems"
 
@@ -36,7 +40,8 @@ def song(tools):
     path.parent.mkdir(parents=True)
     audio.write(path, audio.chord(12.0))
     track = Track(id=track_id, recording_path=place, duration_ms=12_000)
-    job = SimpleNamespace(id=uuid.uuid4(), model=MODEL, attempt=1, options={})
+    job = SimpleNamespace(id=uuid.uuid4(), stage="separate", model=MODEL, attempt=1, options={})
+    folder_of(tools, job).mkdir(parents=True)
     return SimpleNamespace(job=job, track=track)
 
 
@@ -45,7 +50,7 @@ def engine_that_answers(monkeypatch):
     """Let every separation end at once, with nothing made."""
     answer = SimpleNamespace(resumed_segments=0)
 
-    async def separated(*_, **__):
+    async def separated(*_, segment_s, **__):
         return separator.Separated(
             stems=(),
             sample_rate_hz=44_100,
@@ -59,6 +64,7 @@ def engine_that_answers(monkeypatch):
             model=MODEL,
             weights_hash="ab",
             resumed_segments=answer.resumed_segments,
+            segment_s=segment_s,
         )
 
     monkeypatch.setattr(separator, "separate", separated)
@@ -97,3 +103,69 @@ async def test_only_a_whole_run_tells_how_fast_this_machine_is(
 
     assert ("realtime_factor" in made.results) == is_measured
     assert made.results["took_s"] == 1.5
+
+
+async def test_a_song_that_does_not_fit_says_what_it_waits_for_and_then_begins(
+    tools, song, models_dir, engine_that_answers
+):
+    free = iter([100_000_000, 100_000_000, 8_000_000_000])
+    patient = Admission(available=lambda: next(free), total=lambda: 8_000_000_000, every_s=0)
+    here = replace(tools, models=Models(models_dir, tools.engine), admission=patient)
+    said = Said()
+
+    made = await separate.work(here, song.job, song.track, said)
+
+    assert made.results["took_s"] == 1.5
+    waits = [(fraction, message) for fraction, message, _ in said if "memory" in message]
+    assert waits == [(0.0, "Waits for memory: 0.6 GB needed, 0.1 GB free")]
+
+
+async def test_a_model_that_this_machine_can_never_hold_fails_at_once(
+    make_node, owner_id, models_dir, engine_that_answers
+):
+    tiny = Admission(total=lambda: 100_000_000)
+    node = await make_node(separate.STAGE, admission=tiny, models=Models(models_dir, Engine()))
+    track = await add_track(
+        node.tools, owner_id, recording_path="downloads/song.wav", duration_ms=1000
+    )
+    node.tools.storage.path("downloads/song.wav").touch()
+    async with node.working():
+        (job,) = await begin(node.tools, track.id, "separate", model=MODEL)
+        done = await ended(node.tools, job.id)
+
+    assert (done.status, done.error_code, done.runs) == ("failed", "memory_too_small", 1)
+    assert done.error_message == "This needs 0.6 GB of memory, and all there is is 0.1 GB."
+
+
+async def test_a_model_that_can_takes_a_smaller_segment_where_memory_is_short_and_says_so(
+    tools, song, tmp_path, engine_that_answers
+):
+    """Other segments make other stems, so they are known by another key."""
+    folder = tmp_path / "models" / "mdx_extra"
+    folder.mkdir(parents=True)
+    (folder / weights.WEIGHTS_FILE).write_bytes(b"0123456789")
+    manifest = weights.Manifest("mdx_extra", "hash", "0", 10, "test", "0", "2026-01-01")
+    weights.write_manifest(folder, manifest)
+    models = Models(tmp_path / "models", tools.engine)
+    song.job.model, song.track.recording_sha256 = "mdx_extra", "ab" * 32
+    info = models.info("mdx_extra")
+    (smaller, smallest) = info.smaller
+    keys = {}
+    for name, free_bytes in (
+        ("own", info.memory_bytes),
+        ("smaller", smaller.memory_bytes),
+        ("smallest", smallest.memory_bytes),
+    ):
+        free = Admission(available=lambda free=free_bytes: free, total=lambda: None)
+        here = replace(tools, models=models, admission=free)
+        folder_of(tools, song.job).mkdir(parents=True, exist_ok=True)
+        made = await separate.work(here, song.job, song.track, Said())
+        keys[name] = made.content_key, made.results.get("segment_s")
+
+    assert [segment_s for _, segment_s in keys.values()] == [
+        None,
+        smaller.segment_s,
+        smallest.segment_s,
+    ]
+    assert len({key for key, _ in keys.values()}) == 3
+    assert keys["own"][0] == reuse.content_key(here, song.job, song.track)

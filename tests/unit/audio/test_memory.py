@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from soundforge.audio.memory import available_bytes, private_bytes
+from soundforge.audio.memory import available_bytes, private_bytes, total_bytes
 
 MEMINFO = "MemTotal:       24684000 kB\nMemFree:          100 kB\nMemAvailable:    2000000 kB\n"
 STAT = "anon 500\nfile 400\ninactive_anon 70\ninactive_file 300\nactive_file 100\n"
@@ -41,6 +41,18 @@ def said(tmp_path):
 )
 def test_the_smaller_of_machine_and_container_counts(said, files, free):
     assert said(**files) == free
+
+
+@pytest.mark.parametrize(
+    ("limit", "total"), [("max\n", 25_276_416_000), ("4000\n", 4000), (None, 25_276_416_000)]
+)
+def test_all_there_is_is_what_the_container_may_have(tmp_path, limit, total):
+    (tmp_path / "meminfo").write_text(MEMINFO)
+    if limit:
+        (tmp_path / "memory.max").write_text(limit)
+
+    assert total_bytes(tmp_path / "meminfo", tmp_path) == total
+    assert total_bytes(tmp_path / "nothing", tmp_path / "nothing") is None
 
 
 def test_this_machine_says_something_or_nothing():

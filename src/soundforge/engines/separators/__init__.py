@@ -17,9 +17,23 @@ __all__ = [
     "Licence",
     "RoformerNetwork",
     "Separator",
+    "SmallerSegment",
     "WheelMember",
     "WheelWeights",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerSegment:
+    """A way to do with less memory: music in shorter pieces, of which the network hears less.
+
+    Args:
+        segment_s: Length of a piece, in whole seconds.
+        memory_bytes: Most memory that its engine was seen to need.
+    """
+
+    segment_s: int
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +54,12 @@ class Separator:
         unavailable_reason: Why it cannot run; empty when it can.
         is_fetched_by_itself: Whether its first use may fetch the weights unasked: only where
             the licence leaves no doubt.
-        memory_bytes: Most memory its engine was seen to need, on songs of any length; 0 when
-            that was not measured.
+        memory_bytes: Most memory its engine was seen to need, on songs of any length, and a tenth
+            more; 0 when that was not measured.
+        smaller: Shorter segments for when memory is short, the longest first.
         overlap: Share of a segment that the next one covers too, where nobody asks for another.
         patience: How many times longer than usual it may take before it counts as hung.
+        has_f16: Whether its networks can compute in half precision.
         network: What the network is built of, for families whose graph is built from that.
     """
 
@@ -60,8 +76,10 @@ class Separator:
     unavailable_reason: str = ""
     is_fetched_by_itself: bool = False
     memory_bytes: int = 0
+    smaller: tuple[SmallerSegment, ...] = ()
     overlap: float = 0.25
     patience: int = 1
+    has_f16: bool = True
     network: RoformerNetwork | None = None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from soundforge.engines import demucs_published
 from soundforge.engines.published import WeightFile
-from soundforge.engines.separators import Separator
+from soundforge.engines.separators import Separator, SmallerSegment
 
 SEPARATOR = Separator(
     name="mdx_extra",
@@ -14,7 +14,8 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="hdemucs",
     quality=30,
-    memory_bytes=3_100_000_000,
+    memory_bytes=5_400_000_000,
+    smaller=(SmallerSegment(22, 3_200_000_000), SmallerSegment(11, 2_200_000_000)),
     licence=demucs_published.LICENCE,
     weights=demucs_published.weights(
         "hdemucs",

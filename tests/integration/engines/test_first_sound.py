@@ -1,0 +1,125 @@
+"""How much must be computed until something can be heard: of every model, whatever the song.
+
+The networks are stand-ins that compute nothing. What is counted is how often they run, which the
+plan of the segments alone decides; what a run takes is the machine's (docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from soundforge.engines import held, separate, weights
+from soundforge.engines.on_cpu import OnCpu
+from soundforge.engines.runtime import EngineError
+from tests.fixtures import audio
+
+SEGMENTS = {
+    "htdemucs": 2,
+    "htdemucs_6s": 2,
+    "htdemucs_ft": 2,
+    "mdx_extra": 1,
+    "mel_roformer_kim": 4,  # of 8 s, which overlap by half
+}
+
+
+class StillNetworks(OnCpu):
+    """Networks that make silence at once."""
+
+    segment = 352_800  # of the RoFormer
+
+    def __init__(self, stems):
+        super().__init__()
+        self.stems, self.runs = stems, 0
+
+    def separate(self, mix):
+        self.runs += 1
+        return np.zeros((self.stems, *mix.shape), np.float32)
+
+    def rest(self):
+        """Nothing is held."""
+
+    def forget(self, precision):
+        """Nothing is held."""
+
+
+class StillMasker:
+    """Spleeter's networks, likewise; its windows are its segments."""
+
+    def __init__(self):
+        self.runs = 0
+
+    def vocals_mask(self, magnitude):
+        self.runs += 1
+        return np.zeros_like(magnitude)
+
+    def rest(self):
+        """Nothing is held."""
+
+
+class HeardError(Exception):
+    """Something can be heard: the rest does not matter."""
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("songs")
+    return [audio.write(folder / f"{s}.wav", audio.chord(float(s))) for s in (60, 120)]
+
+
+@pytest.fixture
+def runs_until_heard(monkeypatch, tmp_path):
+    """Return a function that counts runs of a model's networks until ten seconds can be played."""
+    installed = weights.Installed(Path("weights.npz"), "hash", None)
+    monkeypatch.setattr(weights, "require", lambda *_: installed)
+
+    def count(name, song, segment_s=0):
+        model = weights.description(name)
+        still = StillMasker() if name.startswith("spleeter") else StillNetworks(len(model.stems))
+        monkeypatch.setattr(held, "networks", lambda *_: still)
+
+        def report(_, __, *, ready_s=0.0, **___):
+            if ready_s > 0:
+                raise HeardError
+
+        out_dir = tmp_path / f"{song.stem}-{segment_s}"
+        out_dir.mkdir()
+        params = {"path": song, "out_dir": out_dir, "models_dir": tmp_path, "model": name}
+        params["segment_s"] = segment_s
+        with pytest.raises(HeardError):
+            separate.separate({**params, "chunks": True, "precision": "f32"}, report)
+        return still.runs
+
+    return count
+
+
+@pytest.mark.parametrize("name", SEGMENTS)
+def test_something_is_heard_after_as_many_segments_as_ten_seconds_take(
+    runs_until_heard, songs, name
+):
+    assert [runs_until_heard(name, song) for song in songs] == [SEGMENTS[name]] * 2
+
+
+def test_smaller_segments_are_more_of_them(runs_until_heard, songs):
+    smallest = weights.description("mdx_extra").smaller[-1]
+
+    assert runs_until_heard("mdx_extra", songs[0], smallest.segment_s) == 2
+
+
+def test_a_segment_that_the_model_does_not_offer_is_refused(tmp_path):
+    params = {"path": "x", "out_dir": tmp_path, "models_dir": tmp_path, "model": "htdemucs"}
+
+    with pytest.raises(EngineError) as refusal:
+        separate.separate({**params, "segment_s": 3}, print)
+
+    assert refusal.value.code == "params_invalid"
+
+
+def test_spleeter_is_heard_after_two_windows(runs_until_heard, songs):
+    assert [runs_until_heard("spleeter_2stems", song) for song in songs] == [2, 2]
+
+
+def test_every_model_is_counted():
+    assert {*SEGMENTS, "spleeter_2stems"} == set(weights.descriptions())
