@@ -53,6 +53,7 @@ class _Song:
 @click.option(
     "--metre", default=4, type=click.IntRange(1, 16), help="Beats in a bar of --downbeats."
 )
+@click.option("--mix", type=_FILE, help="The whole song: it is listened to, not the first FILE.")
 @click.option(
     "--out",
     required=True,
@@ -71,6 +72,7 @@ async def warp(  # noqa: PLR0913 -- one option each
     from_key: str | None,
     downbeats: Path | None,
     metre: int,
+    mix: Path | None,
     out: Path,
     *,
     is_steady: bool,
@@ -79,7 +81,7 @@ async def warp(  # noqa: PLR0913 -- one option each
     """Change tempo and pitch of FILES, independently and in one pass.
 
     Several FILES, stems for instance, are changed alike and stay aligned to the sample; tempo,
-    key and bars are found in the first.
+    key and bars are found in the first, or in the --mix of them all.
     """
     _check_choice(bpm=bpm, rate=rate, semitones=semitones, key=key, steady=is_steady or None)
     grid = _by_hand(downbeats, bpm, metre) if downbeats else None
@@ -99,13 +101,13 @@ async def warp(  # noqa: PLR0913 -- one option each
         made = await listening.hear(
             engine,
             settings,
-            files[0],
+            mix or files[0],
             features,
-            duration_s=durations_s[0],
+            duration_s=max(durations_s),
             job="warp",
             title="Listening",
         )
-        song = _found(song, made, features, files[0])
+        song = _found(song, made, features, mix or files[0])
     wanted_rate, shift = rate if rate is not None else 1.0, semitones or 0.0
     if bpm is not None and song.bpm is not None:
         wanted_rate = warper.rate_between(song.bpm, bpm)

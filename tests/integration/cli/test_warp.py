@@ -143,6 +143,18 @@ def test_stems_go_into_a_folder_and_keep_one_length(sfa, tmp_path):
     assert lengths == {40_091}
 
 
+def test_a_stem_follows_the_tempo_of_the_whole_song(sfa, tmp_path):
+    audio.write(tmp_path / "mix.wav", audio.clicks(8.0, bpm=100))
+    audio.write(tmp_path / "pad.wav", audio.tone(8.0))
+    places = ("--mix", tmp_path / "mix.wav", "--out", tmp_path / "o.flac")
+
+    done = sfa("warp", tmp_path / "pad.wav", "--bpm", 125, *places, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rate"] == pytest.approx(1.25, rel=0.01)
+    assert "Found in mix.wav: 100." in done.stderr
+
+
 def test_bars_are_laid_on_a_grid(sfa, tmp_path):
     audio.write(tmp_path / "in.wav", audio.clicks(6.0))
     (tmp_path / "bars.txt").write_text("0\n2.1\n4\n")
