@@ -107,8 +107,11 @@ class FakeStudio:
         known = [self.all[track_id] for track_id in track_ids if track_id in self.all]
         return tuple(track for track in known if _is_found(track, search, state))
 
-    async def batches(self) -> tuple[BatchView, ...]:
-        return tuple(reversed(self.all_batches.values()))
+    async def batches(self, seen: Collection[str] = ()) -> tuple[BatchView, ...]:
+        newest_first = reversed(self.all_batches.values())
+        return tuple(
+            one for one in newest_first if not one.is_ended or one.failed or one.id in seen
+        )
 
     async def separate_all(self, track_ids: Sequence[str], *, model: str | None = None) -> None:
         self.calls.append(("separate", *track_ids, model or ""))

@@ -6,9 +6,9 @@ A batch is what its jobs are: how far it is, is read from them. Tracks in the bi
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, exists, select, tuple_
+from sqlalchemy import delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import contains_eager, defer
 
 from soundforge import errors
@@ -19,10 +19,25 @@ from soundforge.library.models import Batch, Job, Track
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from soundforge.db.session import Session
+
+
+class JobProgress(NamedTuple):
+    """How far a job of a batch is: columns of its row, and how long its track is."""
+
+    track_id: uuid.UUID
+    stage: str
+    model: str | None
+    options: dict[str, Any]
+    then: list[dict[str, Any]]
+    status: str
+    progress: int
+    work_began_at: datetime | None
+    work_began_progress: int
+    duration_ms: int | None
 
 
 async def add(session: Session, owner_id: uuid.UUID, **fields: Any) -> Batch:
@@ -52,7 +67,6 @@ async def page(
     *,
     limit: int,
     after: tuple[datetime, uuid.UUID] | None = None,
-    is_open: bool = False,
 ) -> tuple[Sequence[Batch], tuple[datetime, uuid.UUID] | None]:
     """Return the owner's batches, newest first, and where the next page continues.
 
@@ -61,11 +75,8 @@ async def page(
         owner_id: Whose.
         limit: Most batches returned.
         after: Where the last page ended.
-        is_open: Only those that were not put away with `close`.
     """
     statement = select(Batch).where(Batch.owner_id == owner_id)
-    if is_open:
-        statement = statement.where(Batch.closed_at.is_(None))
     if after is not None:
         statement = statement.where(tuple_(Batch.inserted_at, Batch.id) < tuple_(*after))
     statement = statement.order_by(Batch.inserted_at.desc(), Batch.id.desc()).limit(limit + 1)
@@ -75,21 +86,88 @@ async def page(
     return shown, (shown[-1].inserted_at, shown[-1].id) if has_more else None
 
 
-async def jobs_of(session: Session, batch_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Job]]:
-    """Return the jobs of batches, oldest first, each with its track, by the batch's id."""
+async def shown(
+    session: Session, owner_id: uuid.UUID, *, limit: int, seen: Collection[uuid.UUID] = ()
+) -> Sequence[Batch]:
+    """Return the newest batches that a page shows: something of them waits, runs or failed.
+
+    Those that were put away with `close` are never among them.
+
+    Args:
+        session: The transaction to read in.
+        owner_id: Whose.
+        limit: Most batches returned.
+        seen: Batches that are shown however they ended: somebody saw them at work.
+    """
+    of_it = Job.batch_id == Batch.id, Job.status.in_((*UNFINISHED, Status.FAILED))
+    is_news = exists().where(*of_it, Track.id == Job.track_id, Track.deleted_at.is_(None))
+    statement = (
+        select(Batch)
+        .where(
+            Batch.owner_id == owner_id,
+            Batch.closed_at.is_(None),
+            or_(is_news, Batch.id.in_(seen)),
+        )
+        .order_by(Batch.inserted_at.desc(), Batch.id.desc())
+        .limit(limit)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def jobs_of(session: Session, batch_id: uuid.UUID) -> Sequence[Job]:
+    """Return the jobs of a batch, oldest first, each with its track."""
     statement = (
         select(Job)
         .join(Job.track)
-        .where(Job.batch_id.in_(batch_ids), Track.deleted_at.is_(None))
+        .where(Job.batch_id == batch_id, Track.deleted_at.is_(None))
         .options(contains_eager(Job.track), defer(Job.results))
         .order_by(Job.inserted_at, Job.id)
         .execution_options(populate_existing=True)
     )
-    found: dict[uuid.UUID, list[Job]] = {batch_id: [] for batch_id in batch_ids}
-    for job in await session.scalars(statement):
-        assert job.batch_id is not None
-        found[job.batch_id].append(job)
+    return (await session.scalars(statement)).all()
+
+
+async def progress_of(
+    session: Session, batch_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[JobProgress]]:
+    """Return how far each job of some batches is, oldest first, by the batch's id.
+
+    Pages ask at every step of every job: only what they need, and no rows of the mapper.
+    """
+    statement = (
+        select(
+            Job.batch_id,
+            Job.track_id,
+            Job.stage,
+            Job.model,
+            Job.options,
+            Job.then,
+            Job.status,
+            Job.progress,
+            Job.work_began_at,
+            Job.work_began_progress,
+            Track.duration_ms,
+        )
+        .join(Job.track)
+        .where(Job.batch_id.in_(batch_ids), Track.deleted_at.is_(None))
+        .order_by(Job.inserted_at, Job.id)
+    )
+    found: dict[uuid.UUID, list[JobProgress]] = {batch_id: [] for batch_id in batch_ids}
+    for batch_id, *columns in await session.execute(statement):
+        found[batch_id].append(JobProgress(*columns))
     return found
+
+
+async def track_ids_of(session: Session, batch_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """Return the tracks of a batch, the one that was begun first before the others."""
+    statement = (
+        select(Job.track_id)
+        .join(Job.track)
+        .where(Job.batch_id == batch_id, Track.deleted_at.is_(None))
+        .group_by(Job.track_id)
+        .order_by(func.min(Job.inserted_at), Job.track_id)
+    )
+    return (await session.scalars(statement)).all()
 
 
 async def lock_tracks(

@@ -7,12 +7,12 @@ waits behind whatever a person waits for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.jobs import cancel as queue_cancel
-from soundforge.library import Batch, Job, Status, Track, batches, throughput
+from soundforge.library import Batch, Status, Track, batches, throughput
 from soundforge.pipeline import batch_standing, plans, start
 from soundforge.pipeline.batch_standing import Piece, Standing
 from soundforge.pipeline.plans import AS_USUAL
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soundforge.db.session import Session
+    from soundforge.library.batches import JobProgress
     from soundforge.pipeline.plans import Separation
     from soundforge.pipeline.tools import Tools
 
@@ -32,10 +33,9 @@ STAGES: Final = ("separate", "analyze")
 
 @dataclass(frozen=True, slots=True)
 class BatchNow:
-    """A batch, its jobs with their tracks, and how far it is."""
+    """A batch, and how far it is."""
 
     batch: Batch
-    jobs: Sequence[Job]
     standing: Standing
 
 
@@ -107,19 +107,16 @@ async def track_ids_of(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -
     """
     async with tools.database.transaction() as session:
         await batches.get(session, owner_id, batch_id)
-        return await _members(session, batch_id)
+        return list(await batches.track_ids_of(session, batch_id))
 
 
 async def now(session: Session, found: Sequence[Batch]) -> list[BatchNow]:
     """Return how far batches are."""
-    jobs_of = await batches.jobs_of(session, [batch.id for batch in found])
-    pieces = {batch_id: list(map(_piece, each)) for batch_id, each in jobs_of.items()}
+    each = await batches.progress_of(session, [batch.id for batch in found])
+    pieces = {batch_id: list(map(_piece, of_batch)) for batch_id, of_batch in each.items()}
     wanted = set().union(*map(batch_standing.kinds, pieces.values()))
     rates = {kind: await throughput.recent_rates(session, kind) for kind in wanted}
-    return [
-        BatchNow(batch, jobs_of[batch.id], batch_standing.of(pieces[batch.id], rates))
-        for batch in found
-    ]
+    return [BatchNow(batch, batch_standing.of(pieces[batch.id], rates)) for batch in found]
 
 
 async def cancel(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None:
@@ -130,7 +127,7 @@ async def cancel(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None
     """
     async with tools.database.transaction() as session:
         await batches.get(session, owner_id, batch_id)
-        await batches.lock_tracks(session, owner_id, await _members(session, batch_id))
+        await _lock(session, owner_id, batch_id)
         await queue_cancel.cancel_all(session, await batches.cancel(session, batch_id))
 
 
@@ -142,16 +139,15 @@ async def retry(tools: Tools, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None:
     """
     async with tools.database.transaction() as session:
         batch = await batches.get(session, owner_id, batch_id)
-        await batches.lock_tracks(session, owner_id, await _members(session, batch_id))
+        await _lock(session, owner_id, batch_id)
         again = await batches.retry(session, batch_id)
         await start.enqueue(session, tools.queue, again)
         if again:
             await batches.reopen(session, batch)
 
 
-async def _members(session: Session, batch_id: uuid.UUID) -> list[uuid.UUID]:
-    each = (await batches.jobs_of(session, [batch_id]))[batch_id]
-    return list(dict.fromkeys(job.track_id for job in each))
+async def _lock(session: Session, owner_id: uuid.UUID, batch_id: uuid.UUID) -> None:
+    await batches.lock_tracks(session, owner_id, await batches.track_ids_of(session, batch_id))
 
 
 def _plans(track: Track | None, busy: set[str], following: Sequence[Plan]) -> Sequence[Plan]:
@@ -189,17 +185,16 @@ def _title(found: Sequence[Track]) -> str:
     return album if album and len(albums) == 1 else f"{len(found)} tracks"
 
 
-def _piece(job: Job) -> Piece:
+def _piece(job: JobProgress) -> Piece:
     status = Status(job.status)
     began_at = job.work_began_at if status.is_running else None
-    planned: list[dict[str, Any]] = job.then
     return Piece(
         track_id=job.track_id,
         kind=throughput.kind(job.stage, job.model, job.options),
         status=status,
         fraction=job.progress / 100,
-        duration_s=(job.track.duration_ms or 0) / 1000,
+        duration_s=(job.duration_ms or 0) / 1000,
         elapsed_s=(utc_now() - began_at).total_seconds() if began_at else None,
         began=job.work_began_progress / 100,
-        planned=tuple(throughput.kind(**plan) for plan in planned),
+        planned=tuple(throughput.kind(**plan) for plan in job.then),
     )

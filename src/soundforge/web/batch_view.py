@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from soundforge.web import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from soundforge.pipeline.batches import BatchNow
 
@@ -78,8 +78,11 @@ class BatchView:
 class BatchStudio(Protocol):
     """What the pages can do with several tracks at once."""
 
-    async def batches(self) -> tuple[BatchView, ...]:
-        """Return the newest batches that were not put away, the newest first."""
+    async def batches(self, seen: Collection[str] = ()) -> tuple[BatchView, ...]:
+        """Return the newest batches of which something waits, runs or failed, the newest first.
+
+        Those that were put away are not among them; those of ``seen`` are, however they ended.
+        """
 
     async def separate_all(self, track_ids: Sequence[str], *, model: str | None = None) -> None:
         """Separate several tracks, as one batch, behind what people wait for.

@@ -12,7 +12,7 @@ from soundforge.pipeline.plans import Separation
 from soundforge.web.batch_view import BatchView, batch_view
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from soundforge.pipeline import Tools
 
@@ -25,10 +25,11 @@ class UserBatches:
     _tools: Tools
     _user_id: uuid.UUID
 
-    async def batches(self) -> tuple[BatchView, ...]:
-        """Return the newest batches that were not put away."""
+    async def batches(self, seen: Collection[str] = ()) -> tuple[BatchView, ...]:
+        """Return the newest batches that are worth a look, and those of ``seen``."""
+        seen_ids = [one for text in seen if (one := _id(text)) is not None]
         async with self._tools.database.transaction() as session:
-            found, _ = await rows.page(session, self._user_id, limit=_SHOWN, is_open=True)
+            found = await rows.shown(session, self._user_id, limit=_SHOWN, seen=seen_ids)
             standings = await batches.now(session, found)
         return tuple(batch_view(one) for one in standings if one.standing.total)
 

@@ -5,7 +5,8 @@ import time
 from sqlalchemy import text
 
 from soundforge.library import Status, jobs, tracks
-from soundforge.pipeline import start
+from soundforge.library import batches as rows
+from soundforge.pipeline import batches, start
 from soundforge.pipeline.start import BATCH, Plan
 
 # Ten times what a quiet machine of two cores needs: these find a query that forgot an
@@ -18,8 +19,8 @@ async def test_250_tracks_are_added_and_queued_soon(tools, owner_id):
     began_s = time.perf_counter()
 
     async with tools.database.transaction() as session:
-        rows = [{"title": f"Song {n}", "source": "spotify"} for n in range(250)]
-        added = await tracks.add_many(session, owner_id, rows)
+        songs = [{"title": f"Song {n}", "source": "spotify"} for n in range(250)]
+        added = await tracks.add_many(session, owner_id, songs)
         plans = [(track.id, Plan("download", then=(Plan("analyze"),))) for track in added]
         queued = await start.begin(session, tools.queue, plans, priority=BATCH)
 
@@ -42,17 +43,27 @@ async def test_a_page_and_the_counts_of_1000_tracks_come_soon(tools, owner_id):
     assert {name: took_s for name, took_s in slowest.items() if took_s > PAGE_S} == {}
 
 
-async def fill(tools, owner_id, count):
+async def test_how_far_a_batch_of_1000_is_comes_soon(tools, owner_id):
+    async with tools.database.transaction() as session:
+        batch = await rows.add(session, owner_id, title="A", kind="playlist", skipped=[])
+    await fill(tools, owner_id, 1000, batch_id=batch.id)
+
+    took_s = min([await timed(tools, lambda session: batches.now(session, [batch])) for _ in "abc"])
+
+    assert took_s < PAGE_S
+
+
+async def fill(tools, owner_id, count, **more):
     """Fill a library of tracks whose three stages have ended, one in ten badly."""
     async with tools.database.transaction() as session:
-        rows = [{"title": f"Song {n}", "artist": "A", "source": "upload"} for n in range(count)]
-        added = await tracks.add_many(session, owner_id, rows)
-        rows = [
-            {"track_id": track.id, "stage": stage}
+        songs = [{"title": f"Song {n}", "artist": "A", "source": "upload"} for n in range(count)]
+        added = await tracks.add_many(session, owner_id, songs)
+        each = [
+            {"track_id": track.id, "stage": stage, **more}
             for track in added
             for stage in ("download", "separate", "analyze")
         ]
-        for n, job in enumerate(await jobs.add_many(session, rows)):
+        for n, job in enumerate(await jobs.add_many(session, each)):
             job.status = Status.FAILED if n % 10 == 0 else Status.COMPLETED
         await session.flush()
         await session.execute(text("ANALYZE"))

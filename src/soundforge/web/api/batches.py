@@ -186,7 +186,7 @@ async def retry(batch_id: uuid.UUID, services: S, user: User) -> BatchBody:
 async def _body(services: S, user: uuid.UUID, batch_id: uuid.UUID) -> BatchBody:
     async with services.tools.database.transaction() as session:
         (one,) = await batches.now(session, [await rows.get(session, user, batch_id)])
-    jobs = [_job_out(job) for job in one.jobs]
+        jobs = [_job_out(job) for job in await rows.jobs_of(session, batch_id)]
     return BatchBody(data=BatchWithJobsOut(**_fields(one), jobs=jobs))
 
 

@@ -145,14 +145,9 @@ class LibraryPage(StudioPage):
 
     async def _load_batches(self) -> None:
         self._has_batch_news = False
-        found = await self._studio.batches()
-        self._batches_seen_at_work |= {batch.id for batch in found if not batch.is_ended}
         # One that ended well before anybody looked is no news.
-        self.batches = tuple(
-            batch
-            for batch in found
-            if not batch.is_ended or batch.failed or batch.id in self._batches_seen_at_work
-        )
+        self.batches = await self._studio.batches(self._batches_seen_at_work)
+        self._batches_seen_at_work |= {batch.id for batch in self.batches if not batch.is_ended}
 
     def _is_new(self, track: TrackView) -> bool:
         """Whether it belongs on top, and not below what is loaded."""

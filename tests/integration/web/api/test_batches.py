@@ -248,6 +248,34 @@ async def test_pages_see_the_same_batch_until_it_is_put_away(api, node, end, thr
     assert shown.id not in {one.id for one in await studio.batches()}
 
 
+async def test_batches_that_ended_well_push_none_off_the_page_that_needs_somebody(
+    api, node, end, add
+):
+    studio = UserStudio(services_of(node), LOCAL_USER)
+    failed = await begun(api, track_ids=[await add()])
+    await end(failed["jobs"][0], errors.Invalid("no_room", "Nothing fits.", "Make room."))
+    done = [await begun(api, track_ids=[await add()]) for _ in range(10)]
+    for batch in done:
+        await end(batch["jobs"][0])
+
+    newest = done[-1]["id"]
+
+    assert [one.id for one in await studio.batches()] == [failed["id"]]
+    assert [one.id for one in await studio.batches({newest})] == [newest, failed["id"]]
+    await studio.close_batch(newest)
+    assert [one.id for one in await studio.batches({newest, "no id"})] == [failed["id"]]
+
+
+async def test_a_batch_whose_failed_track_went_to_the_bin_needs_nobody(api, node, end, add):
+    studio = UserStudio(services_of(node), LOCAL_USER)
+    track = await add()
+    batch = await begun(api, track_ids=[track])
+    await end(batch["jobs"][0], errors.Invalid("no_room", "Nothing fits.", "Make room."))
+    await api.delete(f"/api/v1/tracks/{track}")
+
+    assert await studio.batches() == ()
+
+
 async def test_pages_get_a_sentence_for_what_makes_no_sense(node):
     studio = UserStudio(services_of(node), LOCAL_USER)
 
