@@ -7,7 +7,7 @@ in `queued`; an attempt that has completed is never begun again.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 from soundforge import errors
 
@@ -33,7 +33,8 @@ class Status(StrEnum):
         return self in _RUNNING
 
 
-PIPELINE: Final = ("download", "separate", "analyze")
+Stage: TypeAlias = Literal["download", "separate", "analyze"]
+PIPELINE: Final[tuple[Stage, ...]] = get_args(Stage)
 """The stages that every track goes through. What is done by request does not change its state."""
 
 READS_RECORDING: Final = ("separate", "analyze")

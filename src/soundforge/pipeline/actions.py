@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Job, Track, jobs, tracks
-from soundforge.pipeline import start, transcribe, warp
+from soundforge.pipeline import recordings, start, transcribe, warp
 
 if TYPE_CHECKING:
     import uuid
@@ -115,6 +115,4 @@ def _check_can_run(track: Track, stage: str) -> None:
             "no_link", "This track was uploaded; there is no link to fetch.", "Upload it again."
         )
     if stage != "download" and track.recording_path is None:
-        raise errors.Conflict(
-            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
-        )
+        raise recordings.no_recording()

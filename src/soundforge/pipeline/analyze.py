@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from soundforge import errors
 from soundforge.audio import analyzer, chords, networks
 from soundforge.library import analyses
+from soundforge.pipeline import recordings
 from soundforge.pipeline.stage import Stage, folder_of
 from soundforge.storage import layout
 
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analysis:
     """Analyse the track's recording for the features that the job asks for."""
-    if track.recording_path is None:
-        raise errors.Conflict(
-            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
-        )
+    source = recordings.require(tools, track)
     await tools.storage.require_free(tools.free_disk_bytes)
     out_dir = folder_of(tools, job)
     features = analyzer.select(job.options.get("features") or ["all"])
@@ -40,7 +37,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
     )
     made = await analyzer.analyze(
         tools.engine,
-        source=tools.storage.path(track.recording_path),
+        source=source,
         out_dir=out_dir,
         features=features,
         job=str(job.id),

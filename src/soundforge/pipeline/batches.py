@@ -13,7 +13,7 @@ from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Batch, Status, Track, batches, throughput
-from soundforge.pipeline import batch_standing, plans, start
+from soundforge.pipeline import batch_standing, plans, recordings, start
 from soundforge.pipeline.batch_standing import Piece, Standing
 from soundforge.pipeline.plans import AS_USUAL
 from soundforge.pipeline.start import Plan
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from soundforge.pipeline.tools import Tools
 
 MOST_TRACKS: Final = 1000
-STAGES: Final = ("separate", "analyze")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ async def begin(
         tools: The doors.
         owner_id: Whose tracks.
         track_ids: Which; the first one is worked on first.
-        stages: Of `STAGES`.
+        stages: ``separate``, ``analyze`` or both.
         separation: How they are separated.
         title: What it is called; empty names it after its tracks.
 
@@ -162,9 +161,7 @@ def _plans(track: Track | None, busy: set[str], following: Sequence[Plan]) -> Se
         return following
     if track.spotify_url is not None:
         return [Plan("download", then=tuple(following))]
-    raise errors.Conflict(
-        "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
-    )
+    raise recordings.no_recording()
 
 
 def _skipped(track_id: uuid.UUID, error: errors.SoundForgeError) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import presets
+from soundforge.library.lifecycle import PIPELINE
 from soundforge.pipeline.start import Plan
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from soundforge.audio.models import Models
     from soundforge.audio.presets import Choice
     from soundforge.audio.separator import SampleRate
-
-WHOLE: Final = ("download", "separate", "analyze")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,14 @@ def check(stages: Sequence[str]) -> tuple[str, ...]:
     Raises:
         errors.Invalid: A word is not a stage (``unknown_stage``).
     """
-    unknown = [stage for stage in stages if stage not in WHOLE]
+    unknown = [stage for stage in stages if stage not in PIPELINE]
     if unknown:
         raise errors.Invalid(
             "unknown_stage",
             f"There is no stage called {unknown[0][:40]!r}.",
-            f"The stages are {', '.join(WHOLE)}.",
+            f"The stages are {', '.join(PIPELINE)}.",
         )
-    return tuple(stage for stage in WHOLE if stage in stages) or WHOLE
+    return tuple(stage for stage in PIPELINE if stage in stages) or PIPELINE
 
 
 def separate(models: Models, wanted: Separation = AS_USUAL) -> Plan:

@@ -111,9 +111,7 @@ def require(tools: Tools, track: Track) -> Path:
         errors.Conflict: It has none (``no_recording``), or it is gone (``recording_missing``).
     """
     if track.recording_path is None:
-        raise errors.Conflict(
-            "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
-        )
+        raise no_recording()
     path = tools.storage.path(track.recording_path)
     if not path.is_file():
         raise errors.Conflict(
@@ -122,3 +120,10 @@ def require(tools: Tools, track: Track) -> Path:
             "Fetch it again, or upload the file.",
         )
     return path
+
+
+def no_recording() -> errors.Conflict:
+    """Return why a track that has no recording cannot be worked on."""
+    return errors.Conflict(
+        "no_recording", "This track has no recording yet.", "Fetch it, or upload the file."
+    )

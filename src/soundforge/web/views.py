@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import chords, pulse
 from soundforge.library import Track, analyses, tracks
+from soundforge.library.lifecycle import PIPELINE
 from soundforge.web import by_request
 from soundforge.web.piece_views import stage_view, stem_view
 from soundforge.web.sound_view import sound_view
 from soundforge.web.studio import (
     SeparationView,
-    StageName,
     StageView,
     StemView,
     TrackState,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from soundforge.pipeline.outlook import Outlook
 
-_STAGES: Final[tuple[StageName, ...]] = ("download", "separate", "analyze")
 _RUNNING: Final = {"downloading", "processing"}
 _MODELS_RATE_HZ: Final = 44_100  # of every model that there is; sets the clock of the player
 
@@ -78,7 +77,7 @@ def _stages(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> tuple[StageView
     newest = {job.stage: job for job in track.jobs}
     planned = {plan["stage"] for job in newest.values() for plan in job.then}
     views = []
-    for name in _STAGES:
+    for name in PIPELINE:
         if name in newest:
             views.append(stage_view(name, newest[name], looks.get(newest[name].id)))
         elif name in planned:

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from soundforge.pipeline import recordings
+from soundforge import errors
+from soundforge.library import tracks
+from soundforge.pipeline import analyze, recordings, separate
 from soundforge.storage import layout
 from tests.fixtures import audio
+from tests.plugins.pipeline import add_job, read_job
 
 TRACK_ID = uuid.UUID(int=7)
 
@@ -40,3 +43,19 @@ async def test_a_cover_stays_when_the_new_recording_has_none(place):
     await place("wav", "image/png")
 
     assert await place("flac") == {"recording.flac", "mix.peaks", "cover.png"}
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [(None, "no_recording"), ("downloads/gone.wav", "recording_missing")]
+)
+@pytest.mark.parametrize("stage", [analyze, separate])
+async def test_no_stage_works_on_a_recording_that_is_not_there(tools, owner_id, stage, path, code):
+    job = await add_job(tools, owner_id, stage.STAGE.name, model="spleeter_2stems")
+    async with tools.database.transaction() as session:
+        await tracks.set_recording(session, job.track_id, recording_path=path)
+    job = await read_job(tools, job.id)
+
+    with pytest.raises(errors.Conflict) as refusal:
+        await stage.work(tools, job, job.track, lambda *_: None)
+
+    assert refusal.value.code == code

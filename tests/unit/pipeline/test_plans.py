@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from soundforge import errors
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.library.lifecycle import PIPELINE
 from soundforge.pipeline import plans
 from soundforge.pipeline.plans import Separation
 
@@ -15,15 +16,15 @@ def models(tmp_path):
 
 
 def test_nothing_asked_means_the_whole_way():
-    assert plans.check([]) == plans.WHOLE
+    assert plans.check([]) == PIPELINE
 
 
-@given(st.lists(st.sampled_from(plans.WHOLE), min_size=1))
+@given(st.lists(st.sampled_from(PIPELINE), min_size=1))
 def test_stages_come_once_each_and_in_their_order(asked):
     found = plans.check(asked)
 
     assert set(found) == set(asked)
-    assert list(found) == sorted(found, key=plans.WHOLE.index)
+    assert list(found) == sorted(found, key=PIPELINE.index)
 
 
 @pytest.mark.parametrize("word", ["", "Separate", "download ", "x" * 1000])
@@ -37,7 +38,7 @@ def test_another_word_is_refused_with_the_words_that_are_not(word):
 
 
 def test_separation_and_analysis_start_side_by_side(models):
-    found = plans.after_recording(models, plans.WHOLE)
+    found = plans.after_recording(models, PIPELINE)
 
     assert [plan.stage for plan in found] == ["separate", "analyze"]
     assert found[0].model == "spleeter_2stems"  # the only one that can be fetched and run here

@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from soundforge.library import Track, tracks
+from soundforge.library.lifecycle import Stage
 from soundforge.pipeline import ingest, outlook
 from soundforge.pipeline.ingest import Imported
-from soundforge.web.api.jobs import Stage
 from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.api.tracks import TrackOut, track_out

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from soundforge.library import Job, Track, jobs, stems, tracks
+from soundforge.library.lifecycle import Stage
 from soundforge.pipeline import actions, outlook
 from soundforge.pipeline.outlook import Outlook
 from soundforge.web.api.stems import StemOut
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
-Stage = Literal["download", "separate", "analyze"]
-Work = Literal["download", "separate", "analyze", "transcribe", "warp"]
+Work = Literal[Stage, "transcribe", "warp"]
 Status = Literal["queued", "downloading", "processing", "completed", "failed", "cancelled"]
 
 
