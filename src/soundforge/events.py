@@ -12,6 +12,8 @@ TRACKS: Final = "tracks"
 TRACK_CHANGED: Final = "track_changed"
 BATCHES: Final = "batches"
 BATCH_CHANGED: Final = "batch_changed"
+QUEUE: Final = "queue"
+QUEUE_MOVED: Final = "queue_moved"
 JOB_PROGRESS: Final = "job:progress"
 JOB_COMPLETED: Final = "job:completed"
 JOB_FAILED: Final = "job:failed"
@@ -58,6 +60,15 @@ class BatchChanged:
     def announcements(self) -> list[Announcement]:
         """Return what is sent where."""
         return [(BATCHES, BATCH_CHANGED, {"id": str(self.batch_id)})]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMoved:
+    """A job came, began or ended: places in line may have changed, whoever waits there."""
+
+    def announcements(self) -> list[Announcement]:
+        """Return what is sent where."""
+        return [(QUEUE, QUEUE_MOVED, {})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +125,4 @@ class PipelineCompleted:
         return [(track_topic(self.track_id), PIPELINE_COMPLETE, data)]
 
 
-Event: TypeAlias = TrackChanged | BatchChanged | JobChanged | PipelineCompleted
+Event: TypeAlias = TrackChanged | BatchChanged | QueueMoved | JobChanged | PipelineCompleted

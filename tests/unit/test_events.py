@@ -65,3 +65,7 @@ def test_only_ids_words_and_numbers_travel(event):
     for _, _, data in event.announcements():
         assert all(isinstance(value, str | int | float) for value in data.values())
         assert len(json.dumps(data)) < 500
+
+
+def test_a_move_of_the_queue_is_told_to_all_who_wait_in_it():
+    assert heard(events.QueueMoved()) == {"queue": "queue_moved"}

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from soundforge.events import BatchChanged, JobChanged, PipelineCompleted, TrackChanged
+from soundforge.events import BatchChanged, JobChanged, PipelineCompleted, QueueMoved, TrackChanged
 from soundforge.library.lifecycle import PIPELINE, Status
 from soundforge.library.models import Job
 from soundforge.pubsub import message
@@ -35,22 +35,31 @@ async def batch_changed(session: Session, batch_id: uuid.UUID) -> None:
     await _announce(session, [BatchChanged(batch_id)])
 
 
-async def jobs_changed(session: Session, changed: Iterable[Job]) -> None:
-    """Tell everyone who follows these jobs, their tracks, or the library."""
+async def jobs_changed(
+    session: Session, changed: Iterable[Job], *, is_progress: bool = False
+) -> None:
+    """Tell everyone who follows these jobs, their tracks, or the library.
+
+    And everyone who waits in line, unless it is only progress: else a job came, began or ended.
+    """
+    moved = [] if is_progress else [QueueMoved()]
     await _announce(
         session,
         [
-            JobChanged(
-                job.id,
-                job.track_id,
-                job.stage,
-                str(job.status),
-                job.progress,
-                job.attempt,
-                job.ready_s,
-                job.batch_id,
-            )
-            for job in changed
+            *moved,
+            *(
+                JobChanged(
+                    job.id,
+                    job.track_id,
+                    job.stage,
+                    str(job.status),
+                    job.progress,
+                    job.attempt,
+                    job.ready_s,
+                    job.batch_id,
+                )
+                for job in changed
+            ),
         ],
     )
 

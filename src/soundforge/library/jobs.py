@@ -160,7 +160,7 @@ async def report(
     job.message = message
     job.ready_s = max(job.ready_s, ready_s)
     await session.flush()
-    await announce.jobs_changed(session, [job])
+    await announce.jobs_changed(session, [job], is_progress=True)
     return True
 
 

@@ -1,4 +1,4 @@
-"""The end of a track's way is announced once, however its stages end."""
+"""The end of a track's way is announced once, and every move of the queue to who waits there."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import pytest
 
 from soundforge import events
 from soundforge.pubsub import PubSub
-from tests.plugins.pipeline import add_track, begin, ended
+from tests.plugins.pipeline import add_track, begin, ended, eventually, read_job
 
 
 @pytest.fixture
@@ -73,3 +73,33 @@ async def collect(heard):
                 found.append(await heard.get())
         except TimeoutError:
             return found
+
+
+async def test_the_queue_moves_when_a_job_comes_begins_or_ends_and_not_with_its_progress(
+    make_node, make_stage, owner_id, hear
+):
+    gate = asyncio.Event()
+
+    async def work(_, __, ___, report):
+        report(0.5, "half way")
+        await gate.wait()
+
+    node = await make_node(make_stage(work=work))
+    track = await add_track(node.tools, owner_id)
+    with hear.subscribe(events.QUEUE) as heard:
+
+        async def moved():
+            return [message.event for message in await collect(heard)]
+
+        (job,) = await begin(node.tools, track.id, "separate")
+        assert await moved() == [events.QUEUE_MOVED]
+        async with node.working():
+
+            async def is_half_way():
+                return (await read_job(node.tools, job.id)).progress == 50
+
+            await eventually(is_half_way)
+            assert await moved() == [events.QUEUE_MOVED]
+            gate.set()
+            await ended(node.tools, job.id)
+            assert await moved() == [events.QUEUE_MOVED]

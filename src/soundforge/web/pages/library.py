@@ -52,6 +52,7 @@ class LibraryPage(StudioPage):
         await super().mount(params, session)
         self.subscribe(events.TRACKS)
         self.subscribe(events.BATCHES)
+        self.subscribe(events.QUEUE)
         self._changed: set[str] = set()
         self._has_batch_news = False
         self._batches_seen_at_work: set[str] = set()
@@ -82,6 +83,9 @@ class LibraryPage(StudioPage):
             self._changed.add(str(message.data.get("id", "")))
         elif message.event == events.BATCH_CHANGED:
             self._has_batch_news = True
+        elif message.event == events.QUEUE_MOVED:
+            waits = ("queued", "working")  # a track between two of its stages waits, too
+            self._changed |= {one for one, state in self._states.items() if state in waits}
 
     async def handle_burst(self) -> None:
         """Bring the cards that changed up to date, in one read, and the batches."""

@@ -61,6 +61,7 @@ class TrackPage(StudioPage):
         await super().mount(params, session)
         self._track_id = params["track_id"]
         self.subscribe(events.track_topic(self._track_id))
+        self.subscribe(events.QUEUE)
         self.model = ""
         self.choice = StemChoice()
         self.version_id = ""
@@ -71,15 +72,25 @@ class TrackPage(StudioPage):
         await self._load_models()
 
     async def handle_info(self, message: Message) -> None:
-        """Read the track again, whatever the news of it was."""
+        """Read the track again, whatever the news of it was; the queue's while it waits there."""
+        if message.event == events.QUEUE_MOVED and not self._waits:
+            return
         try:
             await self._load()
         except errors.NotFound:
             self.push_navigate("/")
 
     def merge_key(self, message: Message) -> Hashable | None:
-        """Any news leads to the same reading."""
-        return "news"
+        """Any news of the track leads to the same reading."""
+        return "queue" if message.event == events.QUEUE_MOVED else "news"
+
+    @property
+    def _waits(self) -> bool:
+        """Whether any work on the track has a place in line."""
+        track = self.track
+        of_notes = track.notes.stage if track.notes else None
+        stages = (*track.stages, of_notes, track.warp)
+        return any(stage is not None and stage.status == "queued" for stage in stages)
 
     @property
     def stage(self) -> StageView | None:

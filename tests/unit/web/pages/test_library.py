@@ -387,3 +387,19 @@ async def test_a_batch_that_is_gone_gets_a_sentence(event, value):
     await driver.page.handle_event(event, value)
 
     assert driver.page.notices[0].code == "batch_not_found"
+
+
+async def test_who_waits_keeps_a_true_place_in_line():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    waiting = next(track for track in studio.all.values() if track.state == "queued")
+    (stage,) = [stage for stage in waiting.stages if stage.status == "queued"]
+    next_in_line = dataclasses.replace(stage, queue_position=1)
+    studio.all[waiting.id] = dataclasses.replace(waiting, stages=(next_in_line,))
+
+    await heard(driver, Notice("queue", "queue_moved", {}))
+
+    at_work = [track for track in studio.all.values() if track.state in ("queued", "working")]
+    assert studio.reads == [len(at_work)]
+    shown = {track.id: track for _, track in driver.page.live_stream("tracks")}
+    assert shown[waiting.id].stages == (next_in_line,)

@@ -410,3 +410,31 @@ async def test_finished_stems_take_their_place_in_the_same_player():
     assert "is ready." not in html
     assert 'id="player-job-separate"' in html
     assert 'data-ready-s="25.0"' in html
+
+
+async def test_a_place_in_line_stays_true_while_the_track_waits():
+    waits = StageView("separate", "queued", "job-1", queue_position=3)
+    studio = FakeStudio(
+        [dataclasses.replace(library()[0], id="t", state="queued", stages=(waits,))]
+    )
+    driver = await mounted(studio, "t")
+    assert "3rd in line" in driver.html()
+
+    studio.all["t"] = dataclasses.replace(
+        studio.all["t"], stages=(dataclasses.replace(waits, queue_position=1),)
+    )
+    await driver.page.handle_info(Notice("queue", "queue_moved", {}))
+
+    assert "next in line" in driver.html()
+
+
+async def test_a_track_that_does_not_wait_is_not_read_for_the_queue():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], title="Not read")
+
+    await driver.page.handle_info(Notice("queue", "queue_moved", {}))
+
+    assert "Not read" not in driver.html()
+    news = Notice("tracks:salt", "track_changed", {"id": "salt"})
+    assert driver.page.merge_key(news) != driver.page.merge_key(Notice("queue", "queue_moved", {}))
