@@ -13,7 +13,7 @@ import click
 
 from soundforge.audio import media, presets, separator
 from soundforge.audio.engine import Engine
-from soundforge.cli import terminal
+from soundforge.cli import listening, terminal
 
 if TYPE_CHECKING:
     from soundforge.audio.models import Models
@@ -61,11 +61,7 @@ async def separate(
     name = models.require_at_hand(choice.model).name
     if choice.note:
         terminal.console.print(choice.note)
-    limits = media.Limits(
-        max_duration_s=settings.limits.duration_s,
-        max_channels=settings.limits.channels,
-        max_sample_rate_hz=settings.limits.sample_rate_hz,
-    )
+    limits = listening.limits(settings)
     engine = Engine()
     if not models.installed(name):
         with terminal.progress_bar(f"Fetching {name}") as bar:
