@@ -1,7 +1,7 @@
 // Fetches and decodes the ten-second pieces of every stem, and keeps only those near the playhead.
 //
-// A piece is a whole FLAC file cut at the same sample in every stem, so pieces joined end to end
-// equal the whole file bit for bit.
+// A piece is a whole FLAC file cut at the same sample in every stem, so pieces joined end to end are
+// the whole stem, without a gap; in 16 bits, where the file to take away has 24.
 
 const TRIES = 4;
 const FIRST_PAUSE_MS = 400;
