@@ -479,7 +479,8 @@ def library() -> list[TrackView]:
             versions=versions(),
             urls=SongUrls(
                 *(f"/fake/song/{name}" for name in ("timeline", "chords", "beats", "sections")),
-                *(f"/fake/song/{name}" for name in ("cues", "loops", "analysis", "curves")),
+                *(f"/fake/song/{name}" for name in ("cues", "loops", "energy", "tempo")),
+                *(f"/fake/song/{name}" for name in ("analysis", "curves")),
             ),
             duration_s=25.0,
             inserted_at=NOW + timedelta(minutes=5),

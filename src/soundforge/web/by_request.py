@@ -25,9 +25,12 @@ def song_urls(track: Track) -> SongUrls:
         return SongUrls()
     base, newest = f"/api/v1/tracks/{track.id}", track.analyses[-1].id
     has = {name: tracks.newest_feature(track, name) is not None for name in _TIMELINE}
+    drifts = bool((tracks.newest_feature(track, "tempo") or {}).get("curve"))
     return SongUrls(
         timeline=f"{base}/timeline?analysis={newest}" if any(has.values()) else "",
         **{name: f"{base}/{name}" for name in _FILES if has[name]},
+        energy=f"{base}/energy" if has["cues"] else "",
+        tempo=f"{base}/tempo" if drifts else "",
         analysis=f"{base}/analysis.json",
         curves=f"/api/v1/analyses/{newest}/features.npz",
     )

@@ -82,6 +82,8 @@ def rows(track: TrackView, version: VersionView | None, names: Names) -> tuple[R
         _row("Parts", urls.sections, _OF_EDITORS, in_version),
         _row("Cue points", urls.cues, _OF_EDITORS, in_version),
         _row("Loops", urls.loops, _OF_EDITORS, in_version),
+        _row("Energy curve", urls.energy, ("csv", "json"), in_version),
+        _row("Tempo curve", urls.tempo, ("csv", "json"), in_version),
         _row("Notes", track.notes.rows_url if track.notes else "", ("csv", "json"), in_version),
     ]
     whole = [

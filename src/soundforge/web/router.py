@@ -11,6 +11,7 @@ from soundforge.web import openapi
 from soundforge.web.api import (
     analyses,
     batches,
+    curves,
     docs,
     health,
     imports,
@@ -51,9 +52,9 @@ def make() -> FastAPI:
 def install(app: FastAPI) -> None:
     """Add every route to ``app``; pages and sockets are added by `server`."""
     api = APIRouter(prefix=API)
-    for resource in (tracks, track_jobs, song, song_parts, notes, analyses, uploads, imports):
+    for resource in (tracks, track_jobs, song, song_parts, curves, notes, analyses, uploads):
         api.include_router(resource.ROUTES)
-    for resource in (jobs, job_stems, mixes, stems, batches, versions, models, docs):
+    for resource in (imports, jobs, job_stems, mixes, stems, batches, versions, models, docs):
         api.include_router(resource.ROUTES)
     app.include_router(api)
     app.include_router(health.ROUTES)

@@ -249,6 +249,8 @@ class SongUrls:
         sections: The parts.
         cues: The cue points.
         loops: The loops.
+        energy: The energy curve.
+        tempo: The tempo curve; empty too where the tempo does not drift.
         analysis: All of it as one file; takes nothing.
         curves: The curves and matrices behind the newest analysis; takes nothing.
     """
@@ -259,6 +261,8 @@ class SongUrls:
     sections: str = ""
     cues: str = ""
     loops: str = ""
+    energy: str = ""
+    tempo: str = ""
     analysis: str = ""
     curves: str = ""
 

@@ -20,6 +20,8 @@ URLS = SongUrls(
     sections="/sections",
     cues="/cues",
     loops="/loops",
+    energy="/energy",
+    tempo="/tempo",
     analysis="/analysis.json",
     curves="/features.npz",
 )
@@ -46,6 +48,8 @@ def test_there_is_a_row_for_each_thing_and_a_link_for_each_format():
         "Parts": ["CSV", "Labels", "JSON"],
         "Cue points": ["CSV", "Labels", "JSON"],
         "Loops": ["CSV", "Labels", "JSON"],
+        "Energy curve": ["CSV", "JSON"],
+        "Tempo curve": ["CSV", "JSON"],
         "Notes": ["CSV", "JSON"],
         "Whole analysis": ["JSON", "NPZ"],
     }
@@ -55,7 +59,7 @@ def test_there_is_a_row_for_each_thing_and_a_link_for_each_format():
 
 
 def test_what_was_not_found_has_no_row():
-    found = rows(chords="", sections="", analysis="", curves="")
+    found = rows(chords="", sections="", energy="", tempo="", analysis="", curves="")
 
     assert list(found) == ["Beats and bars", "Cue points", "Loops"]
 
