@@ -33,6 +33,7 @@ HELD_BY = {
     "live/": "integration/live",
     "pipeline/": "integration/pipeline",
     "providers/spotify/": "integration/providers/spotify",
+    "storage/durable.py": "unit/storage/test_local.py",
     "web/": "integration/web",
 }
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
-from soundforge.storage import layout
+from soundforge.storage import durable, layout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -96,7 +96,7 @@ class Storage:
         """
         path = self.path(relative)
         with _disk_full():
-            await asyncio.to_thread(_empty_dir, path)
+            await asyncio.to_thread(durable.empty_dir, path)
         return path
 
     async def commit(self, tmp: Path, relative: str) -> None:
@@ -108,7 +108,7 @@ class Storage:
         """
         target = self.path(relative)
         with _disk_full():
-            await asyncio.to_thread(_commit_file, tmp, target)
+            await asyncio.to_thread(durable.commit_file, tmp, target)
 
     async def commit_dir(self, tmp_dir: Path, relative: str) -> None:
         """Move a finished folder, with all that is in it, to its place; replace what is there.
@@ -161,16 +161,16 @@ class Storage:
     def _commit_dir(self, tmp_dir: Path, target: Path) -> None:
         for folder, _, names in os.walk(tmp_dir):
             for name in names:
-                _fsync(Path(folder, name))
-            _fsync(Path(folder))
+                durable.fsync(Path(folder, name))
+            durable.fsync(Path(folder))
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         old = self._set_aside(target)
         tmp_dir.replace(target)
-        _fsync(target.parent)
-        _destroy(old)
+        durable.fsync(target.parent)
+        durable.destroy(old)
 
     def _remove(self, path: Path) -> None:
-        _destroy(self._set_aside(path))
+        durable.destroy(self._set_aside(path))
 
     def _set_aside(self, path: Path) -> Path:
         """Rename what is to go: whoever looks for it sees all of it or nothing."""
@@ -193,7 +193,7 @@ class Storage:
             for entry in sorted((self.root / folder).iterdir()):
                 relative = f"{folder}/{entry.name}"
                 is_ours = folder == layout.TMP or layout.is_ours(entry.name)
-                if is_ours and _changed_at_s(entry) <= before_s:
+                if is_ours and durable.changed_at_s(entry) <= before_s:
                     found.append(relative)
         return found
 
@@ -218,62 +218,6 @@ async def _write(path: Path, stream: AsyncIterator[bytes], max_bytes: int) -> in
 def _finish(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _commit_file(tmp: Path, target: Path) -> None:
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _fsync(tmp)
-    try:
-        tmp.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy(tmp, target)
-    _fsync(target.parent)
-    _fsync(target.parent.parent)
-
-
-def _empty_dir(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(mode=0o700, parents=True)
-
-
-def _copy(tmp: Path, target: Path) -> None:
-    """Commit across disks: someone mounted one of the folders from elsewhere."""
-    beside = target.with_name(f".{uuid.uuid4().hex}")
-    try:
-        shutil.copyfile(tmp, beside)
-        _fsync(beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
-    tmp.unlink()
-
-
-def _destroy(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _changed_at_s(entry: Path) -> float:
-    """Return when the entry, or something directly in it, last changed; now when it vanished."""
-    try:
-        newest_s = entry.lstat().st_mtime
-        if entry.is_dir() and not entry.is_symlink():
-            newest_s = max([newest_s, *(child.lstat().st_mtime for child in entry.iterdir())])
-    except FileNotFoundError:
-        return time.time()
-    return newest_s
 
 
 @contextlib.contextmanager
