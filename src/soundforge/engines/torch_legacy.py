@@ -2,18 +2,18 @@
 
 Such a file is a row of pickles, and after them the numbers as raw bytes. The pickles are the
 format's number, its version, sizes of types, what was saved, and the keys of the storages in the
-order in which they follow, each with its count. They are read as in `torch_checkpoints`.
+order in which they follow, each with its count. `torch_pickle` reads them.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import pickletools
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import checkpoints, torch_checkpoints
+from soundforge.engines import torch_pickle
 from soundforge.engines.checkpoints import Refused
+from soundforge.engines.torch_pickle import PACKAGE_OPCODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,18 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from soundforge.engines.torch_checkpoints import Tensor
-
 _FORMAT: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03."
-# What an optimiser saves beside the arrays.
-_OPCODES: Final = checkpoints.OPCODES | {
-    "BINPERSID",
-    "BINFLOAT",
-    "EMPTY_LIST",
-    "APPEND",
-    "APPENDS",
-    "LONG1",
-}
 _MAX_PICKLE_BYTES: Final = 1024 * 1024
 _COUNT_BYTES: Final = 8
 _ITEM_BYTES: Final = 4
@@ -49,19 +38,21 @@ def read(
     if not content.startswith(_FORMAT):
         raise Refused("not a checkpoint of the old format")
     sizes, start = _pickle(content, len(_FORMAT))
-    machine = torch_checkpoints.load(sizes, _OPCODES)
+    machine = torch_pickle.load(sizes, PACKAGE_OPCODES)
     if not isinstance(machine, dict) or machine.get("little_endian") is not True:
         raise Refused("numbers of another byte order")
     described, start = _pickle(content, start)
     listed, start = _pickle(content, start)
-    whole = torch_checkpoints.load(described, _OPCODES)
-    keys = torch_checkpoints.load(listed, _OPCODES)
+    whole = torch_pickle.load(described, PACKAGE_OPCODES)
+    keys = torch_pickle.load(listed, PACKAGE_OPCODES)
     tensors = whole.get(within) if isinstance(whole, dict) else None
     if not isinstance(tensors, dict):
         raise Refused("not a dictionary")
-    found = torch_checkpoints.named(tensors, expected)
+    found = torch_pickle.named(tensors, expected)
     storages = _storages(content, start, keys)
-    return {name: _array(storages, tensor) for name, tensor in found.items()}
+    return {
+        name: tensor.array(storages.get(tensor.storage.key, b"")) for name, tensor in found.items()
+    }
 
 
 def _pickle(content: bytes, start: int) -> tuple[bytes, int]:
@@ -69,7 +60,7 @@ def _pickle(content: bytes, start: int) -> tuple[bytes, int]:
     stream = io.BytesIO(content[start : start + _MAX_PICKLE_BYTES])
     try:
         for opcode, _, _ in pickletools.genops(stream):
-            if opcode.name not in _OPCODES:
+            if opcode.name not in PACKAGE_OPCODES:
                 raise Refused(f"not a plain dictionary: {opcode.name}")
     except Refused:
         raise
@@ -93,14 +84,3 @@ def _storages(content: bytes, start: int, keys: Any) -> dict[str, memoryview]:
         storages[key] = memoryview(content)[start:stop]
         start = stop
     return storages
-
-
-def _array(storages: Mapping[str, memoryview], tensor: Tensor) -> NDArray[np.float32]:
-    import numpy as np
-
-    storage = storages.get(tensor.storage.key, memoryview(b""))
-    end = tensor.offset + math.prod(tensor.shape)
-    if _ITEM_BYTES * end > len(storage):
-        raise Refused("a tensor that is not as large as it says")
-    array: NDArray[np.float32] = np.frombuffer(storage, "<f4")[tensor.offset : end]
-    return array.reshape(tensor.shape)
