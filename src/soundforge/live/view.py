@@ -6,12 +6,13 @@ import asyncio
 import hmac
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from soundforge import errors
 from soundforge.live import diff
 from soundforge.live.bus import Notice
 from soundforge.live.channel import UNKNOWN_EVENT, Channel, JoinLater, JoinRefused, Reply
+from soundforge.live.event_value import value_of
 from soundforge.live.mailbox import Info
 from soundforge.live.page import LivePage, Navigation, PageState
 from soundforge.live.session import FLASH_MAX_AGE_S, VIEW_MAX_AGE_S, BrowserSession, Signer
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 CLIENT_VERSION: Final = "1.2.12"
 """The npm package `phoenix_live_view` we speak to; the client warns when it is another."""
 
-MAX_FORM_FIELDS: Final = 1000
 _MAX_PATCHES: Final = 10
 
 
@@ -188,7 +188,7 @@ class LiveChannel(Channel):
         return self._pages.match(parts.path, parts.query)
 
     async def _handle_event(self, payload: dict[str, Any]) -> Reply:
-        event, value = payload.get("event"), _value(payload)
+        event, value = payload.get("event"), value_of(payload)
         if not isinstance(event, str) or value is None:
             return Reply("error", {"reason": "malformed event"})
         answer: dict[str, Any] | None = None
@@ -281,28 +281,3 @@ class LiveChannel(Channel):
 
 def _history(wish: Navigation) -> str:
     return "replace" if wish.replaces else "push"
-
-
-def _value(payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Return an event's value as a dict, or None when it is malformed."""
-    value = payload.get("value")
-    if payload.get("type") != "form":
-        return value if isinstance(value, dict) else {"value": value}
-    if not isinstance(value, str):
-        return None
-    try:
-        pairs = parse_qsl(value, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
-    except ValueError:
-        return None
-    fields: dict[str, Any] = {}
-    for name, text in pairs:
-        if name.startswith("_unused_"):
-            continue
-        if name.endswith("[]"):
-            fields.setdefault(name[:-2], []).append(text)
-        else:
-            fields[name] = text
-    meta = payload.get("meta")
-    if isinstance(meta, dict) and isinstance(meta.get("_target"), str):
-        fields["_target"] = meta["_target"]
-    return fields
