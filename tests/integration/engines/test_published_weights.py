@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import threading
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +11,7 @@ import pytest
 from soundforge.engines import published_weights, pull_model, skeleton, weights
 from soundforge.engines.runtime import EngineError
 from tests.fixtures import demucs_weights
+from tests.fixtures.mirror import serving
 
 HTDEMUCS = weights.description("htdemucs")
 
@@ -39,20 +37,8 @@ def mirror(published, source, tmp_path):
     folder.mkdir()
     content = (source / "955717e8.safetensors").read_bytes()
     (folder / published.files[0].file_name).write_bytes(content)
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield folder, f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
-
-    def log_message(self, *_):
-        """Say nothing."""
+    with serving(folder) as address:
+        yield folder, address
 
 
 def install(wanted, tmp_path, report=None, **params):

