@@ -26,6 +26,7 @@ class Graphics:
         machine: What a measurement of precision is valid for; empty for the CPU.
         torch: Version of torch; empty when the extra ``gpu`` is not installed.
         reason: Why it is the CPU although something else was asked for; else empty.
+        has_f16: Whether it computes in half precision.
     """
 
     kind: str = "cpu"
@@ -34,6 +35,7 @@ class Graphics:
     machine: str = ""
     torch: str = ""
     reason: str = ""
+    has_f16: bool = False
 
 
 async def look(engine: Engine, asked: str) -> Graphics:
@@ -42,9 +44,8 @@ async def look(engine: Engine, asked: str) -> Graphics:
     Raises:
         errors.Unavailable: The process that looks has crashed: a broken driver may do that.
     """
-    if asked == "cpu":
-        return Graphics()
-    found = await engine.run(_ENGINE, {}, job="devices", timeout_s=_TIMEOUT_S)
+    params = {"cards": asked != "cpu"}
+    found = await engine.run(_ENGINE, params, job="devices", timeout_s=_TIMEOUT_S)
     return parse(found, asked)
 
 
@@ -54,11 +55,12 @@ def parse(value: dict[str, Any], asked: str) -> Graphics:
     seen = devices.Seen(value["torch"], found, value["trouble"])
     choice = devices.choose(asked, seen, _FAMILY)
     if choice.device is None:
-        return Graphics(torch=seen.torch, reason=choice.reason)
+        return Graphics(torch=seen.torch, reason=choice.reason, has_f16=bool(value["cpu_has_f16"]))
     return Graphics(
         choice.device.kind,
         choice.device.name,
         choice.device.memory_bytes,
         devices.machine(choice.device, seen.torch),
         seen.torch,
+        has_f16=True,
     )

@@ -128,8 +128,10 @@ def _models(settings: Settings, card: Graphics) -> Iterator[Finding]:
         name = f"Model {model.name}"
         if model.installed:
             found = models.half_precision_db(model.name, card.machine)
-            half = _half_precision(found or models.half_precision_db(model.name))
-            yield Finding(name, is_fine=True, what=f"installed{half}")
+            stems_db = found or models.half_precision_db(model.name)
+            has_f16 = card.has_f16 if model.has_f16 else None
+            half = half_precision(settings.precision, has_f16=has_f16, stems_db=stems_db)
+            yield Finding(name, is_fine=True, what="; ".join(filter(None, ("installed", half))))
         elif model.is_fetched_by_itself:
             mend = f"Now: sfa models pull {model.name}"
             yield Finding(name, is_fine=False, what="fetched by its first separation", mend=mend)
@@ -138,12 +140,29 @@ def _models(settings: Settings, card: Graphics) -> Iterator[Finding]:
             yield Finding(name, is_fine=False, what="not here", mend=mend)
 
 
-def _half_precision(stems_db: dict[str, float] | None) -> str:
-    if stems_db is None:
+def half_precision(asked: str, *, has_f16: bool | None, stems_db: dict[str, float] | None) -> str:
+    """Return what a model computes in here, and why.
+
+    Args:
+        asked: The setting: ``auto``, ``f32`` or ``f16``.
+        has_f16: Whether this machine computes in half precision; None where the model cannot.
+        stems_db: How near half precision came, per stem; None when that was not measured here.
+    """
+    if has_f16 is None:
         return ""
-    worst, db = min(stems_db.items(), key=lambda item: item[1])
-    verdict = "used" if db >= ENOUGH_DB else "not used"
-    return f"; half precision {verdict}: {db:.0f} dB at worst ({worst}), {ENOUGH_DB:.0f} are enough"
+    figures = ""
+    if stems_db:
+        worst, db = min(stems_db.items(), key=lambda item: item[1])
+        figures = f": {db:.0f} dB at worst ({worst}), {ENOUGH_DB:.0f} are enough"
+    if asked == "f32":
+        return "half precision forbidden by SFA_PRECISION=f32"
+    if asked == "f16":
+        return f"half precision forced by SFA_PRECISION=f16{figures}"
+    if not has_f16:
+        return "half precision not used: this CPU has none"
+    if not stems_db:
+        return "half precision not measured yet: the first song does that"
+    return f"half precision {'used' if db >= ENOUGH_DB else 'not used'}{figures}"
 
 
 def _links(settings: Settings) -> Iterator[Finding]:

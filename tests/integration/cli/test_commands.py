@@ -59,6 +59,18 @@ def test_doctor_says_that_a_card_which_was_asked_for_is_not_there(sfa):
     assert ".[gpu]" in said
 
 
+def test_doctor_says_what_each_model_computes_in(sfa, random_htdemucs, models_dir):
+    forced = sfa("doctor", SFA_MODELS_DIR=str(random_htdemucs), SFA_PRECISION="f32")
+    of_spleeter = sfa("doctor", SFA_MODELS_DIR=str(models_dir), SFA_PRECISION="f32")
+
+    said = " ".join(forced.stdout.split())
+    assert "Model htdemucs: installed; half precision forbidden by SFA_PRECISION=f32" in said
+    spleeter = next(
+        line for line in of_spleeter.stdout.splitlines() if "Model spleeter_2stems" in line
+    )
+    assert spleeter.endswith("installed")
+
+
 def test_doctor_fails_when_the_data_folder_cannot_be_used(sfa, tmp_path):
     (tmp_path / "in the way").touch()
 

@@ -44,4 +44,5 @@ SEPARATOR = Separator(
     ),
     run="soundforge.engines.spleeter:run",
     is_fetched_by_itself=True,
+    has_f16=False,
 )
