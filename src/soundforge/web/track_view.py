@@ -102,6 +102,9 @@ class SeparationView:
         has_card: Whether a graphics card made them.
         fallback: Why the CPU made them although a graphics card was wanted; else empty.
         zip_url: All stems in one file.
+        precision: What the networks computed in: ``f32`` or ``f16``; empty when not known.
+        mended_samples: How many samples of the recording were no numbers.
+        segment_s: Length of the segments where memory was too short for the model's own; else 0.
     """
 
     mix_url: str
@@ -110,6 +113,9 @@ class SeparationView:
     has_card: bool = False
     fallback: str = ""
     zip_url: str = ""
+    precision: str = ""
+    mended_samples: int = 0
+    segment_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,9 @@ def _separation(track: Track, job_id: str) -> SeparationView:
         is_reused="reused_from" in results,
         has_card=results.get("device", "cpu") != "cpu",
         fallback=str(results.get("device_fallback") or ""),
+        precision=str(results.get("precision") or ""),
+        mended_samples=int(results.get("mended_samples") or 0),
+        segment_s=int(results.get("segment_s") or 0),
     )
 
 

@@ -208,6 +208,16 @@ def adds_up(separation: SeparationView) -> str:
         is_whole = separation.null_test_db >= _WHOLE_DB
         verdict = "The stems add up to the mix" if is_whole else "The stems leave something out"
         said.append(f"{verdict}: without all of them {rest_db} dB of it is left.")
+    if separation.mended_samples:
+        n = separation.mended_samples
+        counted = "1 sample that is" if n == 1 else f"{n} samples that are"
+        said.append(f"The recording holds {counted} no number: silence stands there instead.")
+    if separation.precision:
+        how = {"f16": "half", "f32": "full"}.get(separation.precision, separation.precision)
+        said.append(f"They were computed in {how} precision.")
+    if separation.segment_s:
+        piece = f"pieces of {separation.segment_s} s"
+        said.append(f"Memory was short: the model heard the song in {piece}, shorter than its own.")
     if separation.has_card:
         said.append("A graphics card made them.")
     if separation.fallback:

@@ -217,10 +217,21 @@ def test_how_well_stems_add_up_is_said_with_its_figure(null_test_db, said):
             SeparationView("/mix", fallback="cuda gave up: its memory is too small"),
             "The processor made them, not a graphics card: cuda gave up: its memory is too small.",
         ),
+        (SeparationView("/mix", precision="f16"), "They were computed in half precision."),
+        (SeparationView("/mix", precision="f32"), "They were computed in full precision."),
+        (SeparationView("/mix", segment_s=22), "in pieces of 22 s, shorter than its own."),
     ],
 )
 def test_what_made_the_stems_is_said_where_it_was_not_the_processor_alone(separation, said):
     assert words.adds_up(separation).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("mended", "said"), [(1, "1 sample that is no number"), (9, "9 samples that are no number")]
+)
+def test_holes_in_a_recording_are_told(mended, said):
+    assert said in words.adds_up(SeparationView("/mix", 80.0, mended_samples=mended))
+    assert "no number" not in words.adds_up(SeparationView("/mix", 80.0))
 
 
 def test_the_processor_is_not_worth_a_word():
