@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from soundforge import errors
@@ -23,6 +23,7 @@ from soundforge.web.services import S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from soundforge.audio.transcriber import Note
     from soundforge.web.api.asked import Asked
@@ -100,22 +101,8 @@ async def notes(
     path = services.tools.storage.path(layout.note_list(job.id))
     if not path.is_file():
         raise _not_written()
-    heard = await asyncio.to_thread(transcriber.read, path)
-    stems = [
-        StemNotesOut(stem_type=stem_type, notes=list(_rows(song, stem_type, found)))
-        for stem_type, found in heard.items()
-    ]
-    if format_ == "csv":
-        rows = (
-            _NoteRow(stem_type=stem.stem_type, **note.model_dump())
-            for stem in stems
-            for note in stem.notes
-        )
-        columns = ("stem_type", *NoteOut.model_fields)
-        return made_file(song_text.table(columns, rows), song.file_name("notes.csv"))
-    quantise = (job.results or {}).get("quantise")
-    out = NotesOut(job_id=job.id, quantise=quantise, stems=stems)
-    return JSONResponse(NotesBody(data=out).model_dump(mode="json"))
+    # Hours of music have tens of thousands of notes: other requests are not made to wait for them.
+    return await asyncio.to_thread(_table if format_ == "csv" else _listed, song, job, path)
 
 
 @ROUTES.get(
@@ -131,6 +118,30 @@ async def midi(song: Recorded, services: S) -> FileResponse:
 def _midi(song: Asked, services: Services) -> FileResponse:
     path = services.tools.storage.path(layout.notes(_written(song).id))
     return attachment(path, song.file_name("notes.mid"))
+
+
+def _listed(song: Asked, job: Job, path: Path) -> Response:
+    quantise = (job.results or {}).get("quantise")
+    body = NotesBody(data=NotesOut(job_id=job.id, quantise=quantise, stems=_stems(song, path)))
+    return Response(body.model_dump_json(), media_type="application/json")
+
+
+def _table(song: Asked, job: Job, path: Path) -> Response:
+    del job
+    rows = (
+        _NoteRow(stem_type=stem.stem_type, **note.model_dump())
+        for stem in _stems(song, path)
+        for note in stem.notes
+    )
+    columns = ("stem_type", *NoteOut.model_fields)
+    return made_file(song_text.table(columns, rows), song.file_name("notes.csv"))
+
+
+def _stems(song: Asked, path: Path) -> list[StemNotesOut]:
+    return [
+        StemNotesOut(stem_type=stem_type, notes=list(_rows(song, stem_type, heard)))
+        for stem_type, heard in transcriber.read(path).items()
+    ]
 
 
 def _rows(song: Asked, stem_type: str, heard: tuple[Note, ...]) -> Iterator[NoteOut]:
