@@ -438,3 +438,21 @@ async def test_a_track_that_does_not_wait_is_not_read_for_the_queue():
     assert "Not read" not in driver.html()
     news = Notice("tracks:salt", "track_changed", {"id": "salt"})
     assert driver.page.merge_key(news) != driver.page.merge_key(Notice("queue", "queue_moved", {}))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"message": "Fetching Spleeter, 41 of 89 MB"}, "Fetching Spleeter, 41 of 89 MB."),
+        ({"message": "Waits for memory: 5.9 GB needed"}, "Waits for memory: 5.9 GB needed."),
+        ({"message": "separating", "eta_s": 33.0, "eta_error_s": 4.0}, "About 35 s left"),
+        ({"message": "separating", "progress": 3}, "Measuring how long it takes"),
+    ],
+)
+async def test_until_the_work_begins_the_page_says_what_is_done_instead(told, said):
+    stage = StageView("separate", "processing", "job-1", **told)
+    studio = FakeStudio(
+        [dataclasses.replace(library()[0], id="t", state="working", stages=(stage,))]
+    )
+
+    assert said in (await mounted(studio, "t")).html()
