@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.acceptance.listening import STATE, becomes_true, state_is
+from tests.acceptance.listening import STATE, becomes_true, position_s, reaches, state_is
 from tests.fakes.studio import NotesView, StageView, versions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,6 +64,71 @@ async def test_versions_are_chosen_played_and_left(page):
 
     await expect(page.locator("#player-job-separate")).to_be_visible()
     await expect(page.locator("#on-desk")).to_have_count(0)
+
+
+async def on_desk(page, version):
+    await page.locator("#practice").get_by_role("button", name=version).click()
+
+
+async def test_another_version_goes_on_where_the_song_was(page):
+    await expect(page.locator(".flag")).to_have_count(5)
+    await page.evaluate("document.querySelector('.player').engine.seek(12)")
+    await page.get_by_role("button", name="M, mute drums").click()
+    await page.get_by_role("slider", name="Bass level").fill("60")
+
+    await on_desk(page, "80%, down 2")
+    await expect(page.locator("#player-job-slow")).to_be_visible()
+
+    # The drop is at 12 s of the song, at 15 s where it runs at 80 %.
+    await becomes_true(page, "document.querySelector('.player').engine.position === 15")
+    await expect(page.locator(".sec[aria-current]")).to_have_text("Chorus")
+    await expect(page.get_by_role("button", name="M, mute drums")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await expect(page.get_by_role("slider", name="Bass level")).to_have_value("60")
+    await on_desk(page, "As recorded")
+    await becomes_true(page, "document.querySelector('.player').engine.position === 12")
+
+
+async def test_what_plays_goes_on_playing_in_another_version(page):
+    await expect(page.locator(".flag")).to_have_count(5)
+    await page.evaluate("document.querySelector('.player').engine.seek(8)")
+    await page.click("[data-act=play]")
+    await state_is(page, "playing")
+
+    await on_desk(page, "80%, down 2")
+    await expect(page.locator("#player-job-slow")).to_be_visible()
+
+    await state_is(page, "playing")
+    assert 10 <= await position_s(page) < 13
+
+
+async def test_what_is_repeated_and_how_near_it_is_seen_stay_too(page):
+    await expect(page.locator(".flag")).to_have_count(5)
+    await page.get_by_role("button", name="Loop 2 bars from 0:12").first.click()
+    await page.keyboard.press("+")
+    before = await page.eval_on_selector(STATE, "e => e.view.span")
+
+    await on_desk(page, "80%, down 2")
+    await expect(page.locator("#player-job-slow")).to_be_visible()
+
+    await expect(page.locator("[data-act=loop]")).to_have_text("Loop bars 7 to 8")
+    loop = await page.eval_on_selector(STATE, "e => e.engine.loop")
+    assert loop == {"start": 15, "end": 20}
+    span = await page.eval_on_selector(STATE, "e => e.view.span")
+    assert span == pytest.approx(before / 0.8)
+
+
+async def test_who_comes_back_to_the_page_begins_at_the_start(page):
+    await page.click("[data-act=play]")
+    await reaches(page, 0.5)
+
+    await page.get_by_role("link", name="Back to the library").click()
+    await page.get_by_role("link", name="Salt on the Wire").click()
+    await expect(page.locator(".flag")).to_have_count(5)
+
+    await state_is(page, "idle")
+    assert await position_s(page) == 0
 
 
 async def test_the_tempo_is_tried_as_on_a_tape(page):

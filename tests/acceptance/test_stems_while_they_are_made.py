@@ -38,7 +38,7 @@ async def test_what_is_ready_is_said_and_drawn(page):
     await expect(page.locator("#ready-so-far")).to_contain_text("The first 0:10 is ready.")
     await expect(page.locator("[data-length]")).to_have_text("0:10 playable")
     assert (
-        await page.locator("[data-front]").evaluate("e => e.style.getPropertyValue('--x')") == "40%"
+        await page.locator("[data-front]").evaluate("e => e.style.getPropertyValue('--at')") == "10"
     )
 
 

@@ -17,18 +17,17 @@ import soundfile
 
 from soundforge import errors, events
 from soundforge.live.testing import MemoryBus
+from soundforge.web.song_view import KeyView, PartView
 from soundforge.web.studio import (
     BatchView,
     Counts,
     ErrorView,
     Filter,
     ImportOutcome,
-    KeyView,
     Limits,
     ModelView,
     NetworkView,
     NotesView,
-    PartView,
     PresetView,
     SeparationView,
     SongUrls,
@@ -40,6 +39,7 @@ from soundforge.web.studio import (
     TrackView,
     VersionView,
 )
+from tests.fakes import song
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -318,9 +318,13 @@ def versions() -> tuple[VersionView, ...]:
             rate=rate,
             semitones=semitones,
             is_steady=is_steady,
-            stems=tuple(dataclasses.replace(stem, job_id=job_id) for stem in stems()),
+            stems=tuple(
+                dataclasses.replace(stem, job_id=job_id, duration_s=stem.duration_s / rate)
+                for stem in stems()
+            ),
             mix_url=f"/fake/{job_id}/warped",
             timeline_url=f"/fake/song/timeline?version={job_id}",
+            landmarks=song.landmarks(rate, job_id),
         )
         for job_id, rate, semitones, is_steady in (
             ("job-slow", 0.8, -2.0, False),
@@ -482,6 +486,8 @@ def library() -> list[TrackView]:
                 *(f"/fake/song/{name}" for name in ("cues", "loops", "energy", "tempo")),
                 *(f"/fake/song/{name}" for name in ("analysis", "curves")),
             ),
+            lanes=frozenset({"chords", "parts", "keys", "cues", "loops", "energy", "tempo"}),
+            landmarks=song.landmarks(),
             duration_s=25.0,
             inserted_at=NOW + timedelta(minutes=5),
         ),

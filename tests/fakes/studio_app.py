@@ -88,7 +88,8 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
 
 async def _timeline(request: Request) -> Response:
     query = request.query_params
-    found = song.timeline(query.get("labels", "simple"), int(query.get("transpose", 0)))
+    rate = 0.8 if query.get("version") == "job-slow" else 1.0
+    found = song.timeline(query.get("labels", "simple"), int(query.get("transpose", 0)), rate)
     return JSONResponse({"data": found})
 
 

@@ -1,62 +1,78 @@
-// The desk on a page: buttons, faders, waves and the playhead around one StemEngine.
+// The desk on a page: lanes, buttons, faders and the playhead around one StemEngine.
 //
 // The element is phx-update="ignore": the server renders it once, tells it by data-… how much can be
 // played, and is only told whether the transport runs. Its id names the separation: while that runs
-// and when it has ended it is the same element, and what plays goes on playing.
+// and when it has ended it is the same element, and what plays goes on playing. Other stems of the
+// same song (a version, another separation) are another element, which takes over where this one was.
+import { ChordStrip } from "soundforge/player/chord_strip.js";
+import { Curves } from "soundforge/player/curves.js";
 import { StemEngine } from "soundforge/player/engine.js";
+import { Gestures } from "soundforge/player/gestures.js";
+import { doingOf } from "soundforge/player/keys.js";
+import { Loops } from "soundforge/player/loops.js";
+import { Mixer, showFader } from "soundforge/player/mixer.js";
+import { Overview } from "soundforge/player/overview.js";
+import { Ruler } from "soundforge/player/ruler.js";
 import { SongLanes } from "soundforge/player/song_lanes.js";
+import { Timeline, samePlace } from "soundforge/player/timeline.js";
+import { Transport } from "soundforge/player/transport.js";
+import { View } from "soundforge/player/view.js";
 import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
 
-const STEP_S = 5;
-const SAYS = {
-  loading: "Loading…",
-  buffering: "Waiting for the next seconds…",
-  stalled: "No audio device is running. Check the sound output of this computer.",
-};
+const SHARPEST_PX_PER_S = 125; // closer than this the peaks, one for 10 ms, would be no sharper
+let latest = null;
 
 export const StemPlayer = {
   mounted() {
+    const { durationS, sampleRateHz, readyS, trackId } = this.el.dataset;
+    const before = latest?.el.dataset.trackId === trackId ? (latest.left ?? latest.state()) : null;
+    latest = this;
     this.lanes = [...this.el.querySelectorAll("[data-stem-id]")];
-    const { durationS, sampleRateHz, readyS } = this.el.dataset;
     const stems = this.lanes.map((lane) => ({
       id: lane.dataset.stemId, label: lane.dataset.label, chunksUrl: lane.dataset.chunksUrl,
     }));
     this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz, readyS: +readyS });
     this.el.engine = this.engine;
-    this.parts = {
-      play: this.el.querySelector("[data-act=play]"),
-      clock: this.el.querySelector("[data-clock]"),
-      seek: this.el.querySelector("[data-seek]"),
-      head: this.el.querySelector("[data-head]"),
-      said: this.el.querySelector("[data-said]"),
-      length: this.el.querySelector("[data-length]"),
-      front: this.el.querySelector("[data-front]"),
-      loop: this.el.querySelector("[data-act=loop]"),
-      looped: this.el.querySelector("[data-looped]"),
-      bar: this.el.querySelector("[data-bar]"),
-      strip: this.el.querySelector("[data-strip]"),
-    };
-    this.song = new SongLanes(this.el, +durationS);
+    this.aborter = new AbortController();
     this.peaks = new Map();
+    this.over = this.el.querySelector(".over");
+    this.view = new View(+durationS);
+    this.el.view = this.view;
+    this.timeline = new Timeline();
+    this.transport = new Transport(this.el, this.engine, this.view, this.timeline);
+    this.mixer = new Mixer(this.el, this.lanes, this.engine);
+    this.loops = new Loops(this.el, this.engine, this.timeline, () => this.over.clientWidth / this.view.span);
+    this.song = new SongLanes(this.el, this.timeline);
+    this.chords = new ChordStrip(this.el, this.timeline);
+    this.ruler = new Ruler(this.el, this.timeline, this.view);
+    this.curves = new Curves(this.el, this.timeline, this.view);
     this.listen();
     this.showState("idle");
-    this.showReady();
+    this.transport.showReady();
+    this.showView();
     this.drawAll();
-    this.loadSong();
+    const loaded = this.loadSong();
+    if (before) this.takeOver(before, loaded);
     this.frame();
   },
 
   updated() {
     this.showState(this.engine.state);
-    if (this.el.dataset.timelineUrl !== this.song.url) this.loadSong();
+    if (this.el.dataset.timelineUrl !== this.timeline.url) this.loadSong();
     const [readyS, durationS] = [+this.el.dataset.readyS, +this.el.dataset.durationS];
     if (readyS === this.engine.readyS && durationS === this.engine.durationS) return;
     this.engine.grow({ readyS, durationS });
-    this.showReady();
+    this.view.fit({ durationS });
+    this.transport.showReady();
     this.drawAll();
   },
 
   destroyed() {
+    this.left = this.state();
+    // Who leaves the page does not come back to a song that plays; a desk in its place mounts now.
+    setTimeout(() => {
+      if (latest === this) latest = null;
+    });
     this.aborter.abort();
     this.resizes.disconnect();
     cancelAnimationFrame(this.nextFrame);
@@ -64,61 +80,81 @@ export const StemPlayer = {
   },
 
   listen() {
-    this.aborter = new AbortController();
-    const on = (target, name, handler) =>
-      target.addEventListener(name, handler.bind(this), { signal: this.aborter.signal });
-    on(this.el, "click", this.onClick);
+    const { signal } = this.aborter;
+    const on = (target, name, handler) => target.addEventListener(name, handler.bind(this), { signal });
     on(this.el, "input", this.onInput);
-    on(this.parts.strip, "keydown", this.onChordKey);
+    on(this.chords.strip, "keydown", this.onChordKey);
     on(this.engine, "state", this.onState);
+    on(this.view, "change", this.onView);
+    // The cue points stand elsewhere on the page.
+    on(document, "click", this.onClick);
     on(window, "keydown", this.onKey);
     on(window, "sfa:theme", this.redraw);
     on(matchMedia("(prefers-color-scheme: dark)"), "change", this.redraw);
-    this.resizes = new ResizeObserver(() => this.redraw());
+    const does = {
+      seek: (position) => this.goTo(position),
+      head: () => this.engine.position,
+      loop: () => this.loops.region,
+      select: (from, until) => this.loops.preview(from, until),
+      selected: (from, until) => this.loops.mark(from, until),
+    };
+    new Gestures(this.el.querySelector(".tracks"), this.over, this.view, does, signal);
+    this.overview = new Overview(this.el.querySelector("[data-mini]"), this.view, does, signal);
+    this.resizes = new ResizeObserver(() => this.onResize());
     this.resizes.observe(this.el);
   },
 
+  // -- what is asked for -------------------------------------------------------------------
+
   onClick(event) {
     const button = event.target.closest("[data-act]");
-    if (button) return this.act(button);
+    if (button && (this.el.contains(button) || button.closest("[data-landmarks]"))) this.act(button);
     const chord = event.target.closest(".chord");
-    if (chord) return this.engine.seek(Number(chord.dataset.startS));
-    const lane = event.target.closest("[data-seekable]");
-    if (!lane) return undefined;
-    const box = lane.getBoundingClientRect();
-    return this.engine.seek(((event.clientX - box.left) / box.width) * this.engine.durationS);
+    if (chord && this.el.contains(chord)) this.goTo(Number(chord.dataset.startS));
   },
 
   act(button) {
-    const index = this.lanes.indexOf(button.closest("[data-stem-id]"));
     const isOn = button.getAttribute("aria-pressed") !== "true";
-    switch (button.dataset.act) {
-      case "play":
-        return this.toggle();
-      case "start":
-        return this.engine.seek(0);
-      case "part":
-        return this.goTo(Number(button.dataset.startS));
-      case "loop":
-        return this.loop(isOn ? this.song.loopAt(this.engine.position) : null);
-      case "labels":
-        this.song.labels = button.value;
-        return this.loadSong();
-      case "shift":
-        this.song.transpose = (this.song.transpose + Number(button.value)) % 12;
-        return this.loadSong();
-      case "mute":
-        this.engine.setMute(index, isOn);
-        break;
-      case "solo":
-        this.engine.setSolo(index, isOn);
-        break;
-      default:
-        return undefined;
-    }
-    button.setAttribute("aria-pressed", String(isOn));
-    this.showAudible();
-    return undefined;
+    const [start, end] = [Number(button.dataset.startS), Number(button.dataset.endS)];
+    const doings = {
+      play: () => this.toggle(),
+      start: () => this.goTo(0),
+      part: () => this.goToPart(start),
+      cue: () => this.goToCue(start),
+      found: () => this.repeat(isOn ? this.timeline.region(start, end) : null),
+      loop: () => this.toggleLoop(),
+      "loop-from": () => this.beginLoop(),
+      "loop-until": () => this.endLoop(),
+      zoom: () => this.zoom(Number(button.value)),
+      unit: () => this.ruler.use(button.value),
+      labels: () => this.name({ labels: button.value }),
+      shift: () => this.name({ transpose: (this.timeline.transpose + Number(button.value)) % 12 }),
+      mute: () => this.mix(button, isOn),
+      solo: () => this.mix(button, isOn),
+    };
+    doings[button.dataset.act]?.();
+  },
+
+  onKey(event) {
+    const [doing, argument] = doingOf(event) ?? [];
+    if (!doing) return;
+    this[doing](argument);
+    event.preventDefault();
+  },
+
+  onChordKey(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    this.goTo(this.timeline.chordBeside(this.engine.position, step));
+    event.preventDefault();
+    event.stopPropagation();
+  },
+
+  onInput({ target: control }) {
+    if (control.dataset.ctl) return this.mixer.slide(control);
+    if (control !== this.transport.seek) return undefined;
+    showFader(control);
+    return this.goTo(Number(control.value));
   },
 
   toggle() {
@@ -126,74 +162,118 @@ export const StemPlayer = {
     else this.engine.play();
   },
 
-  /** Jump to a part; what is repeated moves along. */
-  goTo(position) {
-    if (this.engine.loop) this.loop(this.song.loopAt(position));
-    return this.engine.seek(position);
+  mix(button, isOn) {
+    this.mixer.press(button, isOn);
+    this.redraw();
   },
 
-  loop(region) {
-    const { engine, parts } = this;
-    engine.setLoop(region);
-    parts.loop.setAttribute("aria-pressed", String(Boolean(region)));
-    parts.loop.querySelector("span").textContent = region ? `Loop ${region.name}` : "Loop";
-    parts.looped.hidden = !region;
-    if (!region) return;
-    parts.looped.style.setProperty("--x", `${(100 * region.start) / engine.durationS}%`);
-    parts.looped.style.setProperty("--w", `${(100 * (region.end - region.start)) / engine.durationS}%`);
+  /** Other names for the chords: simple or full, higher or lower. */
+  name(choice) {
+    Object.assign(this.timeline, choice);
+    return this.loadSong();
+  },
+
+  goTo(position) {
+    const target = Math.min(Math.max(0, position), this.engine.durationS);
+    this.view.goTo(target);
+    return this.engine.seek(target);
+  },
+
+  step(seconds) {
+    return this.goTo(this.engine.position + seconds);
+  },
+
+  /** Jump to a part; what is repeated moves along. */
+  goToPart(position) {
+    if (this.loops.region) this.loops.set(this.timeline.loopAt(position));
+    return this.goTo(position);
+  },
+
+  /** Jump to a cue point; a loop that it is not in has done its work. */
+  goToCue(position) {
+    if (this.loops.region && !this.loops.holds(position)) this.loops.set(null);
+    return this.goTo(position);
+  },
+
+  goToNumber(index) {
+    const cue = this.timeline.found.cue_points[index];
+    if (cue) this.goToCue(cue.time_s);
+  },
+
+  goBeside(step) {
+    const cue = this.timeline.cueBeside(this.engine.position, step);
+    if (cue !== undefined) this.goToCue(cue);
+  },
+
+  toggleLoop() {
+    this.loops.toggle();
+  },
+
+  beginLoop() {
+    this.loops.begin();
+  },
+
+  endLoop() {
+    this.loops.end();
+  },
+
+  repeat(region) {
+    this.loops.set(region);
+    if (region && !this.loops.holds(this.engine.position)) this.goTo(region.start);
+  },
+
+  zoom(factor) {
+    const { view, engine } = this;
+    view.zoom(factor, view.holds(engine.position) ? engine.position : view.from + view.span / 2);
+  },
+
+  // -- from one desk to the next -----------------------------------------------------------
+
+  /** What another desk of the same song needs to go on from here. */
+  state() {
+    const { engine, view, timeline, ruler } = this;
+    return {
+      position: engine.position, isRunning: engine.isRunning, rate: engine.rate, durationS: engine.durationS,
+      beats: timeline.found.beats_s, labels: timeline.labels, transpose: timeline.transpose, unit: ruler.unit,
+      region: this.loops.region, view: view.isWhole ? null : [view.from, view.until], mixer: this.mixer.settings,
+    };
+  },
+
+  /** Be where the desk before was: at once by length, by the beats once they are known. */
+  async takeOver(before, loaded) {
+    const { engine, timeline } = this;
+    this.mixer.settings = before.mixer;
+    engine.rate = before.rate;
+    Object.assign(timeline, { labels: before.labels, transpose: before.transpose });
+    this.ruler.unit = before.unit;
+    const at = (seconds) => samePlace(seconds, before, { beats: timeline.found.beats_s, durationS: engine.durationS });
+    engine.seek(at(before.position));
+    this.showPosition();
+    await (before.labels !== "simple" || before.transpose ? this.loadSong() : loaded);
+    if (this.aborter.signal.aborted || engine.state !== "idle") return;
+    if (before.region) this.loops.set({ ...before.region, start: at(before.region.start), end: at(before.region.end) });
+    if (before.view) this.view.show(at(before.view[0]), at(before.view[1]) - at(before.view[0]));
+    this.goTo(at(before.position));
+    if (before.isRunning) engine.play();
   },
 
   /** Parts, chords and beats; the desk is whole without them. */
   async loadSong() {
     const url = this.el.dataset.timelineUrl;
-    if (!url || !(await this.song.load(url).catch(() => false))) return;
-    const { sections, downbeats_s: bars } = this.song.found;
-    this.parts.loop.hidden = !sections.length && bars.length < 2;
+    if (!url || !(await this.timeline.load(url))) return;
+    this.loops.allow();
+    this.song.draw();
+    this.chords.draw(this.engine.position);
     this.showPosition();
     this.redraw();
   },
 
-  onChordKey(event) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    this.engine.seek(this.song.neighbour(this.engine.position, step));
-    event.preventDefault();
-    event.stopPropagation();
-  },
-
-  onInput(event) {
-    const control = event.target;
-    const value = Number(control.value);
-    control.style.setProperty("--p", `${((value - control.min) / (control.max - control.min)) * 100}%`);
-    if (control.dataset.ctl === "level") {
-      this.engine.setLevel(this.lanes.indexOf(control.closest("[data-stem-id]")), gainOf(value));
-      this.showLevel(control, value);
-    } else if (control.dataset.ctl === "main") {
-      this.engine.setMainLevel(gainOf(value));
-      control.setAttribute("aria-valuetext", decibels(value));
-    } else if (control === this.parts.seek) {
-      this.engine.seek(value);
-    }
-  },
-
-  onKey(event) {
-    const isTyping = event.target.closest?.("input, textarea, select, button, a, dialog, [contenteditable]");
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    const moves = { ArrowLeft: -STEP_S, ArrowRight: STEP_S };
-    if (event.key === " ") this.toggle();
-    else if (event.key in moves) this.engine.seek(this.engine.position + moves[event.key]);
-    else if (event.key === "Home") this.engine.seek(0);
-    else if (event.key === "l" && !this.parts.loop.hidden) this.parts.loop.click();
-    else return;
-    event.preventDefault();
-  },
+  // -- what is shown -----------------------------------------------------------------------
 
   onState({ detail: state }) {
-    const { engine, parts } = this;
+    const { engine } = this;
     this.showState(state);
-    parts.play.setAttribute("aria-pressed", String(engine.isRunning));
-    parts.play.setAttribute("aria-label", engine.isRunning ? "Pause" : "Play");
-    parts.said.textContent = state === "error" ? engine.error.message : (SAYS[state] ?? "");
+    this.transport.showState(state);
     this.showPosition();
     const isPlaying = state === "playing";
     if (["playing", "paused", "ended"].includes(state) && isPlaying !== this.toldPlaying) {
@@ -202,38 +282,41 @@ export const StemPlayer = {
     }
   },
 
+  onView() {
+    this.showView();
+    this.showPosition();
+    this.redraw();
+  },
+
+  onResize() {
+    this.view.fit({ leastS: this.over.clientWidth / SHARPEST_PX_PER_S });
+    this.redraw();
+  },
+
   frame() {
     this.engine.watch(performance.now());
-    if (this.engine.isRunning) this.showPosition();
+    if (this.engine.isRunning) {
+      this.view.follow(this.engine.position);
+      this.showPosition();
+    }
     this.nextFrame = requestAnimationFrame(() => this.frame());
   },
 
+  showView() {
+    this.el.style.setProperty("--from", this.view.from);
+    this.el.style.setProperty("--span", this.view.span);
+    for (const button of this.el.querySelectorAll("[data-act=zoom]")) {
+      const isOut = Number(button.value) > 1;
+      button.disabled = isOut ? this.view.isWhole : this.view.span <= this.view.leastS;
+    }
+  },
+
   showPosition() {
-    const { engine, parts } = this;
-    const percent = (engine.position / engine.durationS) * 100;
-    parts.head.style.transform = `translateX(${percent}%)`;
-    this.song.show(engine.position);
-    const text = clock(engine.position);
-    if (parts.clock.textContent === text) return;
-    parts.clock.textContent = text;
-    const bar = this.song.barAt(engine.position);
-    parts.bar.textContent = bar && ` · ${bar}`;
-    parts.seek.value = engine.position;
-    parts.seek.style.setProperty("--p", `${percent}%`);
-    parts.seek.setAttribute("aria-valuetext", `${text} of ${clock(engine.durationS)}`);
-  },
-
-  showLevel(control, value) {
-    control.setAttribute("aria-valuetext", decibels(value));
-    const output = control.parentElement.querySelector("output");
-    if (output) output.textContent = decibels(value);
-  },
-
-  showAudible() {
-    this.engine.channels.forEach((channel, index) => {
-      this.lanes[index].toggleAttribute("data-silent", !this.engine.isAudible(channel));
-    });
-    this.redraw();
+    const { position } = this.engine;
+    this.transport.showPosition(position);
+    this.overview.showHead(position);
+    this.song.show(position);
+    this.chords.show(position);
   },
 
   /** What the server renders does not hold it: an update takes it away. */
@@ -241,24 +324,14 @@ export const StemPlayer = {
     this.el.dataset.playerState = state;
   },
 
-  showReady() {
-    const { engine, parts } = this;
-    const isWhole = engine.readyS >= engine.durationS;
-    parts.front.hidden = isWhole;
-    parts.front.style.setProperty("--x", `${(engine.readyS / engine.durationS) * 100}%`);
-    parts.front.firstElementChild.textContent = wholeSeconds(engine.readyS);
-    parts.length.textContent = isWhole ? `of ${wholeSeconds(engine.durationS)}` : `${wholeSeconds(engine.readyS)} playable`;
-    parts.seek.max = engine.durationS;
-  },
-
-  /** Draw all waves as far as they are made; a call while one is at work asks for one more. */
+  /** Get all waves as far as they are made; a call while one is at work asks for one more. */
   async drawAll() {
     this.isStale = Boolean(this.drawing);
     if (this.drawing) return;
     this.drawing = Promise.allSettled(
       this.lanes.map(async (lane) => {
         this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl, this.engine.durationS));
-        this.draw(lane);
+        this.redraw();
       }),
     );
     await this.drawing;
@@ -270,41 +343,17 @@ export const StemPlayer = {
     // After the style has settled: a theme or a mute changes the colour of the canvas.
     cancelAnimationFrame(this.redrawing);
     this.redrawing = requestAnimationFrame(() => {
-      for (const lane of this.peaks.keys()) this.draw(lane);
-      this.song.show(this.engine.position);
+      const stems = [];
+      for (const lane of this.lanes) {
+        const [canvas, peaks] = [lane.querySelector("canvas"), this.peaks.get(lane)];
+        if (!peaks) continue;
+        drawWave(canvas, peaks, this.view, this.timeline.found);
+        stems.push({ peaks, colour: getComputedStyle(canvas).color });
+      }
+      this.overview.draw(stems);
+      this.ruler.draw();
+      this.curves.draw();
+      this.chords.show(this.engine.position);
     });
   },
-
-  draw(lane) {
-    const grid = { durationS: this.engine.durationS, ...this.song.found };
-    drawWave(lane.querySelector("canvas"), this.peaks.get(lane), grid);
-  },
 };
-
-/** A fader's 0..100 as a gain: 80 is 0 dB, 100 is +6 dB, 0 is silence; 0.6 dB a step between. */
-function gainOf(value) {
-  if (value <= 0) return 0;
-  return 10 ** (decibelsOf(value) / 20);
-}
-
-function decibelsOf(value) {
-  return value >= 80 ? (value - 80) * 0.3 : (value - 80) * 0.6;
-}
-
-function decibels(value) {
-  if (value <= 0) return "off";
-  const db = decibelsOf(value);
-  return `${db < 0 ? "−" : ""}${Math.abs(db).toFixed(1)} dB`;
-}
-
-function wholeSeconds(seconds) {
-  return clock(Math.floor(seconds)).replace(/\.\d$/, "");
-}
-
-function clock(seconds) {
-  const tenths = Math.floor(seconds * 10 + 1e-6);
-  const minutes = Math.floor(tenths / 600);
-  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
-  if (minutes < 60) return `${minutes}:${rest}`;
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
-}

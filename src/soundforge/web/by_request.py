@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from soundforge import errors
 from soundforge.library import Status, tracks
+from soundforge.web import landmarks, song_version
 from soundforge.web.piece_views import stage_view, stem_view
+from soundforge.web.song_view import NO_LANDMARKS, LandmarksView
 from soundforge.web.track_view import NotesView, SongUrls, StageView, VersionView
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Mapping
 
-    from soundforge.library import Track
+    from soundforge.library import Job, Track
     from soundforge.pipeline.outlook import Outlook
 
 _FILES: Final = ("chords", "beats", "sections", "cues", "loops")
@@ -70,9 +73,18 @@ def versions(track: Track) -> tuple[VersionView, ...]:
             mix_url=f"/api/v1/jobs/{job.id}/warped",
             zip_url=f"/api/v1/jobs/{job.id}/stems.zip",
             timeline_url=f"{timeline}&version={job.id}" if timeline else "",
+            landmarks=_landmarks(track, job),
         )
         for job in reversed(done)
     )
+
+
+def _landmarks(track: Track, job: Job) -> LandmarksView:
+    try:
+        heard_in = song_version.of(track, job.id)
+    except errors.Invalid:  # an analysis since then found no bars any more to even out
+        return NO_LANDMARKS
+    return landmarks.landmarks(track, heard_in, str(job.id))
 
 
 def warp(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> StageView | None:

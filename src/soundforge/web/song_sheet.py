@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from soundforge.audio import chords
 from soundforge.web import words
-from soundforge.web.track_view import PartView
+from soundforge.web.song_view import PartView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from soundforge.web.track_view import SoundView
+    from soundforge.web.song_view import SoundView
 
 
 def parts(features: Mapping[str, Any]) -> tuple[PartView, ...]:

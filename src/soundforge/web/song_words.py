@@ -10,7 +10,8 @@ from soundforge.web import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from soundforge.web.studio import NotesView, SoundView, VersionView
+    from soundforge.web.song_view import LoopView, SoundView
+    from soundforge.web.studio import NotesView, VersionView
 
 #: The grids that notes can be moved to, in words; "" leaves them where they were played.
 GRIDS: Final[Mapping[str, str]] = {
@@ -55,6 +56,17 @@ def chords_by(sound: SoundView | None) -> str:
     if sound.chord_confidence is None:
         return told
     return f"{told}, {100 * sound.chord_confidence:.0f}% sure"
+
+
+def loop_length(loop: LoopView) -> str:
+    """Return how long a loop is: ``4 bars``, or ``8 beats`` where no bars are known."""
+    count, unit = (loop.bars, "bar") if loop.bars else (loop.beats, "beat")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def loop_fit(loop: LoopView) -> str:
+    """Return how well the end of a loop meets its beginning: ``94% alike``."""
+    return f"{100 * loop.score:.0f}% alike"
 
 
 def pitches(key_name: str | None) -> list[tuple[int, str]]:

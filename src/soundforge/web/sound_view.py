@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from soundforge.audio import chords, keys, pulse, sureness
 from soundforge.web import song_sheet
-from soundforge.web.track_view import KeyView, SoundView
+from soundforge.web.song_view import KeyView, SoundView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,8 @@ from soundforge.web import words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from soundforge.web.track_view import SoundView, TrackView
+    from soundforge.web.song_view import SoundView
+    from soundforge.web.track_view import TrackView
 
 
 def facts(track: TrackView) -> list[tuple[str, str]]:

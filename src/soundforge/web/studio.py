@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from soundforge.web.batch_view import BatchStudio, BatchView
+from soundforge.web.song_view import SoundView
 from soundforge.web.track_view import (
     ErrorView,
-    KeyView,
     NotesView,
-    PartView,
     SeparationView,
     SongUrls,
-    SoundView,
     StageName,
     StageStatus,
     StageView,
@@ -41,12 +39,10 @@ __all__ = [
     "ErrorView",
     "Filter",
     "ImportOutcome",
-    "KeyView",
     "Limits",
     "ModelView",
     "NetworkView",
     "NotesView",
-    "PartView",
     "PresetView",
     "SeparationView",
     "SongUrls",

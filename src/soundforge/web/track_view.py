@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from soundforge.web.song_view import NO_LANDMARKS, LandmarksView
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from soundforge.audio.chords import ChordEngine
+    from soundforge.web.song_view import SoundView
 
 TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
 """``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
@@ -119,89 +121,6 @@ class SeparationView:
 
 
 @dataclass(frozen=True, slots=True)
-class PartView:
-    """One part of a song.
-
-    Args:
-        start_s: Where it begins.
-        label: ``A``, or ``B, chorus``; empty when the song has no parts that are known.
-        chords: The names of its chords in turn.
-    """
-
-    start_s: float
-    label: str
-    chords: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyView:
-    """A stretch of one key.
-
-    Args:
-        start_s: Where it begins.
-        name: ``A minor``.
-        camelot: ``8A``.
-        open_key: ``1m``.
-    """
-
-    start_s: float
-    name: str
-    camelot: str
-    open_key: str
-
-
-@dataclass(frozen=True, slots=True)
-class SoundView:
-    """What the analysis measured beyond tempo and key; None where it was not asked for.
-
-    Args:
-        energy: RMS level, 0 to 1.
-        chroma: Mean strength of the twelve pitch classes from C, each 0 to 1; or empty.
-        tempo_confidence: How far to trust the tempo, 0 to 1.
-        other_tempi_bpm: Half and double the tempo, where some would count so; or empty.
-        beats_per_bar: The metre; None where it is not sure enough.
-        bar_confidence: How far to trust the metre, 0 to 1.
-        key_margin: How far the key is ahead of the next, 0 to 1, see `sureness.CLEAR_KEY`.
-        key_rival: The next.
-        open_key: The key in Open Key notation: ``1m``.
-        keys: Its keys in turn, where it has more than one; or empty.
-        tempo_drift: Range of the local tempo, as a share of it.
-        tempo_range_bpm: Lowest and highest local tempo, where it drifts.
-        tuning_cents: How far A is from 440 Hz, -50 to 50.
-        chord_engine: Who named the chords; None without chords.
-        chord_confidence: How far to trust them, 0 to 1.
-        onsets_per_second: How often something begins to sound.
-        parts: The song in turn, with its chords; or empty.
-    """
-
-    energy: float | None = None
-    spectral_centroid_hz: float | None = None
-    spectral_rolloff_hz: float | None = None
-    spectral_bandwidth_hz: float | None = None
-    spectral_flatness: float | None = None
-    zero_crossing_rate: float | None = None
-    chroma: tuple[float, ...] = ()
-    tempo_confidence: float | None = None
-    other_tempi_bpm: tuple[float, ...] = ()
-    beats_per_bar: int | None = None
-    bar_confidence: float | None = None
-    key_margin: float | None = None
-    key_rival: str | None = None
-    open_key: str | None = None
-    keys: tuple[KeyView, ...] = ()
-    tempo_drift: float | None = None
-    tempo_range_bpm: tuple[float, float] | None = None
-    tuning_cents: float | None = None
-    chord_engine: ChordEngine | None = None
-    chord_confidence: float | None = None
-    onsets_per_second: float | None = None
-    loudness_lufs: float | None = None
-    loudness_range_lu: float | None = None
-    true_peak_dbtp: float | None = None
-    parts: tuple[PartView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class NotesView:
     """The notes of a track, as far as somebody asked for them.
 
@@ -232,6 +151,7 @@ class VersionView:
         mix_url: The whole of it as one file.
         zip_url: All of its stems in one file.
         timeline_url: Chords, beats and parts as they lie in it; empty where there are none.
+        landmarks: Cue points and loops as they lie in it.
     """
 
     job_id: str
@@ -242,6 +162,7 @@ class VersionView:
     mix_url: str
     zip_url: str = ""
     timeline_url: str = ""
+    landmarks: LandmarksView = NO_LANDMARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +208,9 @@ class TrackView:
         coming: The stems that are being made and can be played in part, when there are no
             others; their job is the stage ``separate``.
         separation: What made ``stems``; None without any.
+        lanes: What the timeline has for the desk, so that there is room for it at once:
+            ``chords``, ``parts``, ``keys``, ``cues``, ``loops``, ``energy``, ``tempo``.
+        landmarks: Cue points and loops of the recording.
         notes: None as long as nobody asked for them.
         has_bars: Whether bars were found, so that they can be evened out.
         versions: In other tempi and keys, the newest first.
@@ -312,6 +236,8 @@ class TrackView:
     coming: tuple[StemView, ...] = ()
     separation: SeparationView | None = None
     urls: SongUrls = SongUrls()
+    lanes: frozenset[str] = frozenset()
+    landmarks: LandmarksView = NO_LANDMARKS
     notes: NotesView | None = None
     has_bars: bool = False
     versions: tuple[VersionView, ...] = ()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge.audio import chords, pulse
 from soundforge.library import Track, analyses, tracks
 from soundforge.library.lifecycle import PIPELINE
-from soundforge.web import by_request
+from soundforge.web import by_request, landmarks
 from soundforge.web.piece_views import stage_view, stem_view
 from soundforge.web.sound_view import sound_view
 from soundforge.web.studio import (
@@ -65,6 +65,8 @@ def track_view(
         separation=_separation(track, stems[0].job_id) if stems else None,
         urls=by_request.song_urls(track),
         notes=by_request.notes(track, looks),
+        lanes=landmarks.lanes(track),
+        landmarks=landmarks.landmarks(track),
         has_bars=len(pulse.read(tracks.newest_feature(track, "beats")).downbeats_s) > 1,
         versions=by_request.versions(track),
         warp=by_request.warp(track, looks),

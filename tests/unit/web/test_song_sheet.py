@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from soundforge.web import song_sheet, words
-from soundforge.web.track_view import PartView, SoundView
+from soundforge.web.song_view import PartView, SoundView
 
 
 def chord(start_s, end_s, simple_label):

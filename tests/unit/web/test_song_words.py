@@ -6,7 +6,8 @@ import pytest
 
 from soundforge.audio import transcriber
 from soundforge.web import song_words
-from soundforge.web.studio import NotesView, SoundView, StageView, VersionView
+from soundforge.web.song_view import LoopView, SoundView
+from soundforge.web.studio import NotesView, StageView, VersionView
 
 DONE = StageView("transcribe", "completed")
 
@@ -58,6 +59,18 @@ def test_a_version_on_the_desk_says_its_key_and_tempo():
 
     assert song_words.on_desk(made, 122.0, "A minor") == "is on the desk, in G minor, at 97.6 BPM."
     assert song_words.on_desk(made, None, None) == "is on the desk."
+
+
+@pytest.mark.parametrize(
+    ("bars", "beats", "said"),
+    [(4, 16, "4 bars"), (1, 3, "1 bar"), (None, 8, "8 beats"), (None, 1, "1 beat")],
+)
+def test_a_loop_is_as_long_as_its_bars_or_its_beats(bars, beats, said):
+    assert song_words.loop_length(LoopView(0.0, 8.0, bars, beats, 0.9)) == said
+
+
+def test_how_well_a_loop_goes_round_is_told():
+    assert song_words.loop_fit(LoopView(0.0, 8.0, 4, 16, 0.937)) == "94% alike"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.live.escape import Safe
 from soundforge.live.template import Template
-from soundforge.web import assets, drawing, song_words, sound_words, time_line, words
+from soundforge.web import assets, drawing, song_sheet, song_words, sound_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,7 @@ for _name in (
     "separate_form",
     "model_offer",
     "practice_panel",
+    "landmarks_panel",
     "shell",
 ):
     _pieces[_name] = _piece(_name)
@@ -92,24 +93,28 @@ def card(track: TrackView) -> Rendered:
 
 
 def lanes(
+    track: TrackView,
     stems: Sequence[StemView],
     ready_s: float | None = None,
     *,
     timeline_url: str = "",
 ) -> Rendered:
-    """Return the desk of stems that belong together, with the marks of its time line.
+    """Return the desk of stems that belong together.
 
     Args:
-        stems: The stems of one separation.
+        track: Whose stems they are.
+        stems: The stems of one separation, or of one version.
         ready_s: How much of them can be played; None for all.
         timeline_url: Where chords, parts and beats come from; empty where there are none.
     """
-    duration_s = stems[0].duration_s
+    loudness = dict(song_sheet.loudness(track.sound)).get("Loudness", "")
     return _pieces["stem_lanes"](
         stems=stems,
-        marks=time_line.time_marks(duration_s),
-        ready_s=duration_s if ready_s is None else ready_s,
+        ready_s=stems[0].duration_s if ready_s is None else ready_s,
         timeline_url=timeline_url,
+        lanes=track.lanes,
+        track_id=track.id,
+        loudness=loudness,
     )
 
 

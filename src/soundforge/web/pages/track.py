@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from soundforge.live.bus import Message
     from soundforge.live.page import Value
+    from soundforge.web.song_view import LandmarksView
     from soundforge.web.studio import (
         ModelView,
         PresetView,
@@ -128,6 +129,11 @@ class TrackPage(StudioPage):
     def timeline_url(self) -> str:
         """Where the desk gets its chords, beats and parts from."""
         return self.version.timeline_url if self.version else self.track.urls.timeline
+
+    @property
+    def landmarks(self) -> LandmarksView:
+        """Cue points and loops, as they lie in what is on the desk."""
+        return self.version.landmarks if self.version else self.track.landmarks
 
     @property
     def ready_s(self) -> float | None:

@@ -156,6 +156,34 @@ async def test_notes_are_asked_for_and_their_progress_is_told():
     assert "Write them down" not in html
 
 
+async def test_cue_points_and_loops_are_listed_with_what_they_are():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    assert 'data-act="cue" data-start-s="12.0" data-kind="drop"' in html
+    assert 'data-act="found" data-start-s="12.0" data-end-s="16.0"' in html
+    assert "91% alike" in html
+
+
+async def test_a_version_has_its_own_cue_points():
+    driver = await mounted(FakeStudio(library()))
+    before = driver.html()
+
+    await driver.page.handle_event("version", {"id": "job-slow"})
+
+    assert 'id="landmarks-analysis-recorded"' in before
+    assert 'id="landmarks-analysis-job-slow"' in driver.html()
+    assert 'data-act="cue" data-start-s="15.0" data-kind="drop"' in driver.html()
+
+
+async def test_the_desk_has_room_for_its_lanes_before_they_are_drawn():
+    html = (await mounted(FakeStudio(library()))).html()
+    bare = (await mounted(FakeStudio(library()), "ready-1")).html()
+
+    assert 'data-lane="cues" hidden' not in html
+    assert 'data-lane="cues" hidden' in bare
+    assert 'style="--from: 0; --span: 25.0"' in html
+
+
 async def test_notes_that_are_there_are_a_file_with_what_is_in_it():
     studio = FakeStudio(library())
     notes = NotesView(StageView("transcribe", "completed"), "/fake/midi", (("Bass", 7),), "1/8")

@@ -1,0 +1,92 @@
+// The chords of a song need more room than a whole song leaves them, so they run past a mark on a lane
+// of their own; only those near the mark are in the document.
+const CHORD_PX = 60;
+const FASTEST_PX_PER_S = 110;
+const SLOWEST_PX_PER_S = 26;
+const MARK = 0.3;
+const BEHIND = 8;
+const AHEAD = 24;
+const SURE = 0.5;
+
+export class ChordStrip {
+  /**
+   * @param {HTMLElement} desk Holds the lane, hidden until there is something to show.
+   * @param {Timeline} timeline
+   */
+  constructor(desk, timeline) {
+    this.timeline = timeline;
+    this.lane = desk.querySelector("[data-chords]");
+    this.strip = desk.querySelector("[data-strip]");
+    this.box = this.strip.parentElement;
+    this.shift = desk.querySelector("[data-shift]");
+    this.stepwise = matchMedia("(prefers-reduced-motion: reduce)");
+  }
+
+  /** Take over what the timeline holds now. */
+  draw(position) {
+    const { found, labels, transpose } = this.timeline;
+    const named = found.chords.filter((one) => one.name);
+    this.lane.hidden = !named.length;
+    const lengths = named.map((one) => one.end_s - one.start_s).sort((a, b) => a - b);
+    const short = lengths[Math.floor(lengths.length / 4)] ?? 1;
+    this.pxPerS = Math.min(FASTEST_PX_PER_S, Math.max(SLOWEST_PX_PER_S, CHORD_PX / short));
+    this.drawn = null;
+    this.shift.textContent = `${transpose > 0 ? "+" : transpose < 0 ? "−" : ""}${Math.abs(transpose)}`;
+    for (const button of this.lane.querySelectorAll("[data-act=labels]")) {
+      button.setAttribute("aria-pressed", String(button.value === labels));
+    }
+    this.show(position);
+  }
+
+  /** Mark what sounds at `position`, and let the chords run so that it stands under the mark. */
+  show(position) {
+    if (this.lane.hidden || !this.pxPerS) return;
+    const { chords } = this.timeline.found;
+    const current = this.timeline.chordAt(position);
+    if (!this.drawn || current < this.drawn.first + 2 || current > this.drawn.last - AHEAD / 2) {
+      this.drawNear(current);
+    }
+    this.mark(current);
+    const at = this.stepwise.matches ? (chords[current]?.start_s ?? position) : position;
+    const pixels = this.box.clientWidth * MARK - at * this.pxPerS;
+    this.strip.style.transform = `translateX(${pixels.toFixed(1)}px)`;
+  }
+
+  drawNear(current) {
+    const { chords } = this.timeline.found;
+    const first = Math.max(0, current - BEHIND);
+    const last = Math.min(chords.length - 1, Math.max(0, current) + AHEAD);
+    if (this.drawn?.first === first && this.drawn?.last === last) return;
+    this.drawn = { first, last };
+    const pieces = [];
+    for (let i = first; i <= last; i += 1) if (chords[i].name) pieces.push(this.piece(chords[i], i));
+    this.strip.replaceChildren(...pieces);
+    this.marked = undefined;
+  }
+
+  piece(chord, index) {
+    const piece = document.createElement("span");
+    piece.id = `chord-${index}`;
+    piece.className = chord.confidence < SURE ? "chord low" : "chord";
+    piece.role = "option";
+    piece.dataset.startS = chord.start_s;
+    piece.style.left = `${chord.start_s * this.pxPerS}px`;
+    piece.style.width = `${Math.max(4, (chord.end_s - chord.start_s) * this.pxPerS - 2)}px`;
+    piece.textContent = chord.name;
+    piece.setAttribute("aria-selected", "false");
+    return piece;
+  }
+
+  mark(current) {
+    if (this.marked === current) return;
+    this.marked = current;
+    for (const piece of this.strip.children) {
+      const isNow = piece.id === `chord-${current}`;
+      piece.classList.toggle("now", isNow);
+      piece.setAttribute("aria-selected", String(isNow));
+    }
+    const isNamed = Boolean(this.timeline.found.chords[current]?.name);
+    if (isNamed) this.strip.setAttribute("aria-activedescendant", `chord-${current}`);
+    else this.strip.removeAttribute("aria-activedescendant");
+  }
+}
