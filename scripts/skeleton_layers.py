@@ -102,8 +102,8 @@ def _plain_residual(branch: Any, x: Tensor) -> Tensor:
     h = functional.gelu(functional.group_norm(h, 1, norm.weight, norm.bias, norm.eps))
     weight = widen.weight[:, :, 0]
     mean, spread = _moments(h, weight, widen.bias)
-    ones = torch.ones_like(h[:, :1])
-    h = torch.cat([h, ones, ones * mean], 1) / torch.sqrt(spread + last_norm.eps)
+    h = functional.pad(h, (0, 0, 0, 1), value=1.0)
+    h = torch.cat([h, mean.expand(-1, -1, h.shape[-1])], 1) * torch.rsqrt(spread + last_norm.eps)
     if is_2d:
         h = h.permute(1, 0, 2)[None]
     weight = torch.cat([weight, widen.bias[:, None], -torch.ones_like(widen.bias[:, None])], 1)
@@ -126,14 +126,16 @@ def _moments(h: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
 
     With the mean and covariance of the hidden channels ``h`` (rows, hidden, frames) over time,
     each output channel's mean is ``weight @ mean + bias`` and the sum of their variances is
-    ``trace(weight @ covariance @ weight^T)``: sums of squares only, so nothing cancels.
+    ``trace(weight @ covariance @ weight^T)``: sums of squares only, so nothing cancels. They are
+    divided before they are summed: half precision ends at 65504.
     """
+    outputs, hidden = (int(size) for size in weight.shape)
     middle = h.mean(-1, keepdim=True)
-    centred = h - middle
+    centred = (h - middle) * h.shape[-1] ** -0.5
     covariance = torch.matmul(centred, centred.transpose(1, 2))
-    means = torch.matmul(weight, middle) + bias[:, None]
-    mean = means.mean(1, keepdim=True)
-    between = torch.square(means - mean).mean(1, keepdim=True)
-    square = torch.matmul(weight.t(), weight) / int(weight.shape[0])
-    within = (covariance * square).sum((1, 2), keepdim=True) / h.shape[-1]
-    return mean, between + within
+    square = torch.matmul(weight.t(), weight) / outputs
+    within = torch.matmul(covariance.reshape(-1, 1, hidden * hidden), square.reshape(-1, 1))
+    mean_weight, mean_bias = weight.mean(0, keepdim=True), bias.mean()
+    mean = torch.matmul(mean_weight, middle) + mean_bias
+    between = torch.matmul(weight - mean_weight, middle) + (bias - mean_bias)[:, None]
+    return mean, within + torch.square(between).mean(1, keepdim=True)
