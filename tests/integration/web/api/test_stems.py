@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import uuid
+import zipfile
 
 import pytest
+import soundfile
+
+from tests.fixtures import audio
 
 
 def get(app_server, stem, what, **headers):
@@ -58,6 +63,28 @@ def test_a_wave_has_a_hundred_bytes_a_second(app_server, stem):
 
     assert answer.status_code == 200
     assert len(answer.content) == pytest.approx(stem["duration_s"] * 100, abs=2)
+
+
+def test_only_the_vocals_at_the_songs_own_rate_can_be_played_and_kept(app_server, tmp_path):
+    song = audio.write(tmp_path / "song.wav", audio.chord(11.0, rate_hz=48_000), rate_hz=48_000)
+    asked = {"stages": "separate", "stems": "vocals", "sample_rate": "source", "model": "instant"}
+
+    track = app_server.wait_ended(app_server.upload(song, **asked)["id"])
+
+    (job,), (vocals,) = track["jobs"], track["stems"]
+    assert (job["status"], job["options"]["stems"]) == ("completed", ["vocals"]), job["error"]
+    assert (vocals["sample_rate_hz"], vocals["duration_s"]) == (48_000, 11.0)
+    files = {
+        what: soundfile.info(io.BytesIO(get(app_server, vocals, what).content))
+        for what in ("file", "file?format=wav", "chunks/0", "chunks/1")
+    }
+    assert [one.samplerate for one in files.values()] == [48_000, 48_000, 44_100, 44_100]
+    assert [one.duration for one in files.values()] == [11, 11, 10, 1]
+    assert files["file?format=wav"].subtype == "FLOAT"
+    page = app_server.api.get(f"http://127.0.0.1:{app_server.port}/tracks/{track['id']}").text
+    assert 'data-sample-rate-hz="44100"' in page
+    archive = app_server.api.get(f"/jobs/{job['id']}/stems.zip?format=wav").content
+    assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["song - vocals.wav"]
 
 
 @pytest.mark.parametrize("what", ["file", "peaks", "chunks/0"])
