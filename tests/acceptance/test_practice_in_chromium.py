@@ -159,3 +159,27 @@ async def test_notes_are_written_down_on_demand_and_downloaded(page, site):
     )
     await expect(page.locator("#export")).to_contain_text("Bass 7 notes, on eighths.")
     assert site.studio.calls == [("notes", "salt", "1/8")]
+
+
+async def test_notes_of_a_single_stem_are_asked_for(page, site):
+    stems = page.get_by_role("group", name="Stems to write down")
+    for label in ("Vocals", "Drums", "Other"):
+        await stems.get_by_label(label).uncheck()
+    await stems.get_by_label("Bass").uncheck()
+    await expect(page.get_by_role("button", name="Write them down")).to_be_disabled()
+    await stems.get_by_label("Bass").check()
+
+    await page.get_by_role("button", name="Write them down").click()
+
+    await expect(page.locator("#export")).to_contain_text("Writing notes, 40%.")
+    assert site.studio.calls == [("notes", "salt", "", "bass")]
+
+
+async def test_better_chords_are_asked_for_once_their_cost_is_told(page, site):
+    await page.select_option("#analyse-chords", "best")
+    await expect(page.locator(".studio")).to_contain_text("a download of 27 MB the first time")
+
+    await page.get_by_role("button", name="Analyse again").click()
+
+    await expect(page.locator("#analyse-chords")).to_have_value("best")
+    assert site.studio.calls == [("analyze", "salt", "best")]

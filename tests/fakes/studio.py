@@ -44,6 +44,8 @@ from tests.fakes import song
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from soundforge.audio.chords import ChordEngine
+
 RATE_HZ = 44_100
 CHUNK_S = 10
 STEMS = ("vocals", "drums", "bass", "other")
@@ -188,8 +190,13 @@ class FakeStudio:
         at_source = ("source",) if sample_rate == "source" else ()
         self.calls.append(("run", track_id, stage, model or "", *stems, *at_source))
 
-    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
-        self.calls.append(("notes", track_id, quantise or ""))
+    async def analyze(self, track_id: str, *, chord_engine: ChordEngine) -> None:
+        self.calls.append(("analyze", track_id, chord_engine))
+
+    async def write_notes(
+        self, track_id: str, *, quantise: str | None = None, stems: Sequence[str] = ()
+    ) -> None:
+        self.calls.append(("notes", track_id, quantise or "", *stems))
         track = self.all[track_id]
         stage = StageView(
             "transcribe", "processing", "job-notes", 40, message="Listening to the bass"

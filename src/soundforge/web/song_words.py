@@ -10,6 +10,7 @@ from soundforge.web import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.web.song_view import LoopView, SoundView
     from soundforge.web.studio import NotesView, VersionView
 
@@ -24,6 +25,13 @@ GRIDS: Final[Mapping[str, str]] = {
     "1/32": "on thirty-seconds",
 }
 
+
+#: Who may name the chords, in words.
+CHORD_ENGINES: Final[Mapping[ChordEngine, str]] = {
+    "fast": "Quickly, from the notes",
+    "best": "As well as we can, by five networks",
+}
+_BEST_PER_MINUTE_S: Final = 5.0  # of music, on two cores; see docs/benchmarks.md
 
 #: How far the page's pitch control goes, in semitones.
 PITCH_RANGE: Final = 12
@@ -46,6 +54,17 @@ def shift(semitones: float) -> str:
     if not semitones:
         return "as it is"
     return f"{'up' if semitones > 0 else 'down'} {abs(semitones):g}"
+
+
+def chord_cost(engine: ChordEngine, duration_s: float | None) -> str:
+    """Return what it costs to have the chords named by ``engine``, and what one gets for it."""
+    if engine == "fast":
+        return "Chords cost no time of their own this way. Sevenths are the usual mistake."
+    more_s = _BEST_PER_MINUTE_S * max(1.0, (duration_s or 0.0) / 60)
+    return (
+        f"That takes about {words.spoken(more_s)} more, and a download of 27 MB the first time. "
+        "More sevenths and other colours are right."
+    )
 
 
 def chords_by(sound: SoundView | None) -> str:

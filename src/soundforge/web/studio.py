@@ -31,6 +31,7 @@ from soundforge.web.track_view import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.audio.separator import SampleRate
 
 __all__ = [
@@ -246,11 +247,26 @@ class Studio(BatchStudio, Protocol):
             errors.Invalid: No such model, or it makes no such stem.
         """
 
-    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
-        """Write down the notes of the track's stems, moved to a grid if one is named.
+    async def analyze(self, track_id: str, *, chord_engine: ChordEngine) -> None:
+        """Analyse the track anew, its chords named by ``chord_engine``.
 
         Raises:
             errors.NotFound: No such track.
+            errors.Conflict: There is no recording yet, or it is being done.
+        """
+
+    async def write_notes(
+        self, track_id: str, *, quantise: str | None = None, stems: Sequence[str] = ()
+    ) -> None:
+        """Write down the notes of the track's stems, moved to a grid if one is named.
+
+        Args:
+            track_id: Whose.
+            quantise: The grid; None leaves notes where they were played.
+            stems: Only these; all when none is named.
+
+        Raises:
+            errors.NotFound: No such track, or no such stem.
             errors.Conflict: There are no stems yet, or it is being done.
             errors.Invalid: No such grid, or there are no beats to make it of.
         """

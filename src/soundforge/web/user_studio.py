@@ -32,6 +32,7 @@ from soundforge.web.views import track_view
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.audio.separator import SampleRate
     from soundforge.web.services import Services
 
@@ -157,9 +158,16 @@ class UserStudio(UserBatches):
                 plan = Plan("download")
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
 
-    async def write_notes(self, track_id: str, *, quantise: str | None = None) -> None:
+    async def analyze(self, track_id: str, *, chord_engine: ChordEngine) -> None:
+        """Analyse the track anew."""
+        plan = plans.analyze(chord_engine=chord_engine)
+        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+
+    async def write_notes(
+        self, track_id: str, *, quantise: str | None = None, stems: Sequence[str] = ()
+    ) -> None:
         """Write down the notes of the track's stems."""
-        plan = plans.transcribe(quantise)
+        plan = plans.transcribe(quantise, stems)
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
 
     async def warp(self, track_id: str, *, rate: float, semitones: float, is_steady: bool) -> None:

@@ -73,6 +73,12 @@ def test_how_well_a_loop_goes_round_is_told():
     assert song_words.loop_fit(LoopView(0.0, 8.0, 4, 16, 0.937)) == "94% alike"
 
 
+def test_what_better_chords_cost_grows_with_the_song():
+    assert "about 20 s more" in song_words.chord_cost("best", 240.0)
+    assert "about 5 s more" in song_words.chord_cost("best", None)
+    assert "no time" in song_words.chord_cost("fast", 240.0)
+
+
 @pytest.mark.parametrize(
     ("sound", "said"),
     [

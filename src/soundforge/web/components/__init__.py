@@ -71,6 +71,8 @@ for _name in (
     "spotify_input",
     "empty_library",
     "stem_lanes",
+    "notes_form",
+    "analyse_form",
     "export_panel",
     "separate_form",
     "model_offer",

@@ -15,6 +15,7 @@ from soundforge.web.wanted import Wanted
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from soundforge.audio.chords import ChordEngine
     from soundforge.live.bus import Message
     from soundforge.live.page import Value
     from soundforge.web.song_view import LandmarksView
@@ -45,7 +46,10 @@ class TrackPage(StudioPage):
         "run": "_run",
         "choose": "_choose",
         "pulled": "_pulled",
+        "analyse": "_analyse",
+        "analysing": "_choose_chords",
         "notes": "_notes",
+        "noting": "_choose_notes",
         "names": "_choose_names",
         "version": "_choose_version",
         "warp": "_warp",
@@ -65,11 +69,15 @@ class TrackPage(StudioPage):
         self.subscribe(events.QUEUE)
         self.model = ""
         self.choice = StemChoice()
+        self.note_stems = StemChoice()
+        self.note_grid = ""
         self.version_id = ""
         self.wanted = Wanted()
         self.names = Names()
         self._is_asked = False
         await self._load()
+        sound = self.track.sound
+        self.chord_engine: ChordEngine = (sound.chord_engine if sound else None) or "fast"
         await self._load_models()
 
     async def handle_info(self, message: Message) -> None:
@@ -229,9 +237,28 @@ class TrackPage(StudioPage):
         )
         await self._load()
 
+    async def _choose_chords(self, value: Value) -> None:
+        asked = value.get("chords")
+        self.chord_engine = "best" if asked == "best" else "fast"
+
+    async def _analyse(self, value: Value) -> None:
+        await self._choose_chords(value)
+        await self._studio.analyze(self._track_id, chord_engine=self.chord_engine)
+        await self._load()
+
+    async def _choose_notes(self, value: Value) -> None:
+        self.note_stems = self.note_stems.changed(value)
+        self.note_grid = str(value.get("quantise", ""))[:16]
+
     async def _notes(self, value: Value) -> None:
-        quantise = str(value.get("quantise", ""))[:16] or None
-        await self._studio.write_notes(self._track_id, quantise=quantise)
+        await self._choose_notes(value)
+        if self.note_stems.is_nothing:
+            raise errors.Invalid("no_stem_chosen", "No stem is chosen.", "Check at least one.")
+        chosen = self.note_stems.stems or ()
+        is_all = len(chosen) == len(self.track.stems)
+        await self._studio.write_notes(
+            self._track_id, quantise=self.note_grid or None, stems=() if is_all else chosen
+        )
         await self._load()
 
     async def _choose_names(self, value: Value) -> None:

@@ -42,31 +42,6 @@ async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
     assert 'data-chunks-url="/fake/stems/vocals/chunks"' in html
 
 
-async def test_figures_say_how_sure_they_are():
-    html = (await mounted(FakeStudio(library()))).html()
-
-    assert "122.0 BPM, 94% sure" in html
-    assert "4 beats to the bar, 82% sure" in html
-    assert "clear: 0.18 ahead of C major" in html
-    assert "Open Key 1m. Mixes well with 7A, 9A and 8B." in html
-    assert "unsure" not in html
-
-
-async def test_what_is_not_sure_is_not_told_as_a_fact():
-    studio = FakeStudio(library())
-    doubted = dataclasses.replace(
-        SOUND, tempo_confidence=0.1, beats_per_bar=None, key_margin=0.02, keys=()
-    )
-    studio.all["salt"] = dataclasses.replace(studio.all["salt"], sound=doubted)
-
-    html = (await mounted(studio)).html()
-
-    assert "about 122 BPM, a guess (10% sure)" in html
-    assert "A minor, or C major" in html
-    assert "beats to the bar" not in html
-    assert "4/4" not in html
-
-
 async def test_the_mix_without_a_stem_is_offered_with_how_well_they_add_up():
     html = (await mounted(FakeStudio(library()))).html()
 
@@ -154,6 +129,99 @@ async def test_notes_are_asked_for_and_their_progress_is_told():
     assert "Writing notes, 40%." in html
     assert 'phx-value-id="job-notes" aria-label="Cancel writing notes"' in html
     assert "Write them down" not in html
+
+
+async def test_notes_of_chosen_stems_alone_are_asked_for():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("noting", {"stems": ["", "bass"], "quantise": "1/8"})
+    html = driver.html()
+    await driver.page.handle_event("notes", {"stems": ["", "bass"], "quantise": "1/8"})
+
+    assert 'name="stems[]" value="bass" checked' in html
+    assert 'name="stems[]" value="drums" checked' not in html.split('id="notes"')[1]
+    assert '<option value="1/8" selected>' in html
+    assert studio.calls == [("notes", "salt", "1/8", "bass")]
+
+
+async def test_all_stems_are_as_good_as_none_named():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("notes", {"stems": ["", "vocals", "drums", "bass", "other"]})
+
+    assert studio.calls == [("notes", "salt", "")]
+
+
+async def test_notes_of_no_stem_are_refused_in_words():
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("notes", {"stems": [""]})
+
+    assert studio.calls == []
+    assert driver.page.notices[0].code == "no_stem_chosen"
+
+
+async def test_the_better_chords_say_what_they_cost_before_they_are_asked_for():
+    studio = FakeStudio(library())
+    driver = await mounted(studio, "ready-0")
+    assert "Chords cost no time of their own this way." in driver.html()
+
+    await driver.page.handle_event("analysing", {"chords": "best"})
+    html = driver.html()
+    await driver.page.handle_event("analyse", {"chords": "best"})
+
+    assert "That takes about 15 s more, and a download of 27 MB the first time." in html
+    assert '<option value="best" selected>' in html
+    assert studio.calls == [("analyze", "ready-0", "best")]
+
+
+@pytest.mark.parametrize("chords", ["", "perfect", None, ["best"]])
+async def test_an_engine_that_nobody_knows_is_the_quick_one(chords):
+    studio = FakeStudio(library())
+    driver = await mounted(studio)
+
+    await driver.page.handle_event("analyse", {"chords": chords})
+
+    assert studio.calls == [("analyze", "salt", "fast")]
+
+
+async def test_a_song_whose_chords_were_named_well_is_offered_that_again():
+    studio = FakeStudio(library())
+    sound = dataclasses.replace(SOUND, chord_engine="best", chord_confidence=0.912)
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], sound=sound)
+
+    html = (await mounted(studio)).html()
+
+    assert '<option value="best" selected>' in html
+    assert "by five networks, 91% sure" in html
+
+
+async def test_figures_say_how_sure_they_are():
+    html = (await mounted(FakeStudio(library()))).html()
+
+    assert "122.0 BPM, 94% sure" in html
+    assert "4 beats to the bar, 82% sure" in html
+    assert "clear: 0.18 ahead of C major" in html
+    assert "Open Key 1m. Mixes well with 7A, 9A and 8B." in html
+    assert "unsure" not in html
+
+
+async def test_what_is_not_sure_is_not_told_as_a_fact():
+    studio = FakeStudio(library())
+    doubted = dataclasses.replace(
+        SOUND, tempo_confidence=0.1, beats_per_bar=None, key_margin=0.02, keys=()
+    )
+    studio.all["salt"] = dataclasses.replace(studio.all["salt"], sound=doubted)
+
+    html = (await mounted(studio)).html()
+
+    assert "about 122 BPM, a guess (10% sure)" in html
+    assert "A minor, or C major" in html
+    assert "beats to the bar" not in html
+    assert "4/4" not in html
 
 
 async def test_cue_points_and_loops_are_listed_with_what_they_are():
