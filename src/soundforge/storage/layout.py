@@ -22,7 +22,6 @@ FOLDERS: Final = (DOWNLOADS, STEMS, ANALYSIS, TMP)
 RECORDING_EXTENSIONS: Final = frozenset(
     {"mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "aiff"}
 )
-STEM_EXTENSIONS: Final = frozenset({"flac", "wav"})
 COVER_EXTENSIONS: Final = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -86,16 +85,6 @@ def of_attempt(place: str, attempt: int) -> str:
     folder, job_id, rest = place.split("/", 2)
     assert folder == STEMS
     return f"{stems_partial(job_id, attempt)}/{rest}"
-
-
-def stem(job_id: Id, stem_type: str, extension: str) -> str:
-    """Return the place of one stem.
-
-    Raises:
-        ValueError: The stem type is not a plain lower-case word, or the extension is not one
-            of `STEM_EXTENSIONS`.
-    """
-    return f"{stems_dir(job_id)}/{_stem(stem_type)}.{_one_of(extension, STEM_EXTENSIONS)}"
 
 
 def stem_peaks(job_id: Id, stem_type: str) -> str:

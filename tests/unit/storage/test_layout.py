@@ -22,7 +22,6 @@ def test_places_are_what_the_documentation_says():
     assert layout.cover(ID, "image/jpeg") == f"downloads/{ID}/cover.jpg"
     assert layout.mix_peaks(ID) == f"downloads/{ID}/mix.peaks"
     assert layout.stems_partial(ID, 2) == f"stems/{ID}.partial-2"
-    assert layout.stem(ID, "vocals", "flac") == f"stems/{ID}/vocals.flac"
     assert layout.stem_peaks(ID, "vocals") == f"stems/{ID}/vocals.peaks"
     assert layout.stem_chunk(ID, "vocals", 0) == f"stems/{ID}/vocals/00000.flac"
     assert layout.analysis_partial(ID, 1) == f"analysis/{ID}.partial-1"
@@ -51,9 +50,7 @@ def test_an_attempt_works_beside_the_place_of_its_result(stage, result, attempt)
 @pytest.mark.parametrize("word", HOSTILE)
 def test_hostile_words_never_become_part_of_a_path(word: str):
     for make in (
-        lambda: layout.stem(ID, word, "flac"),
         lambda: layout.stem_chunk(ID, word, 0),
-        lambda: layout.stem(ID, "vocals", word),
         lambda: layout.recording(ID, word),
         lambda: layout.cover(ID, word),
         lambda: layout.recording_dir(word),
@@ -91,7 +88,7 @@ def test_no_place_ever_leaves_the_root(word: str, number: int):
         lambda: layout.recording(word, "flac"),
         lambda: layout.recording(ID, word),
         lambda: layout.cover(ID, word),
-        lambda: layout.stem(ID, word, "wav"),
+        lambda: layout.stem_peaks(ID, word),
         lambda: layout.stem_chunk(ID, word, number),
         lambda: layout.stems_partial(ID, number),
         lambda: layout.analysis_partial(ID, number),

@@ -52,7 +52,7 @@ async def separated(node):
         rows.append(
             {
                 "stem_type": stem,
-                "file_path": layout.stem(job.id, stem, "flac"),
+                "file_path": f"{layout.stems_dir(job.id)}/{stem}.flac",
                 "file_size": 1,
                 "sample_rate_hz": RATE_HZ,
                 "duration_s": 1.0,

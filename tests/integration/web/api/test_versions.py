@@ -49,7 +49,7 @@ async def made(node, track_id, **options):
         current = await jobs.take_to_complete(session, job.id, 1)
         row = {
             "stem_type": "bass",
-            "file_path": layout.stem(job.id, "bass", "flac"),
+            "file_path": f"{layout.stems_dir(job.id)}/bass.flac",
             "file_size": 1,
             "sample_rate_hz": audio.RATE_HZ,
             "duration_s": 2.5,
