@@ -12,6 +12,7 @@ from soundforge import errors
 from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.library import LibraryPage
+from soundforge.web.song_view import SoundView
 from soundforge.web.studio import BatchView, ImportOutcome
 from tests.fakes.studio import NOW, FakeStudio, a_track, library
 
@@ -46,6 +47,16 @@ async def test_every_state_is_told_in_words():
     assert "Only a live version was found" in html
     assert "download_no_match" in html
     assert "9 tracks" in html
+
+
+async def test_a_card_tells_a_tempo_that_is_a_guess_as_one():
+    sound = SoundView(tempo_confidence=0.1, key_margin=0.02, key_rival="C major")
+    guessed = a_track("t", "T", tempo_bpm=121.6, key_name="A minor", camelot="8A", sound=sound)
+
+    html = (await mounted(FakeStudio([guessed]))).html()
+
+    assert "about 122 BPM" in html
+    assert "close: 0.02 ahead of C major" in html
 
 
 async def test_titles_are_text_whatever_they_hold():
