@@ -31,6 +31,15 @@ async def positions(session: Session, queue_job_ids: Sequence[int]) -> dict[int,
     return {row.id: row.place for row in rows}
 
 
+async def at_work(session: Session, queue_job_ids: Sequence[int]) -> set[int]:
+    """Return those of the given queue jobs that a worker has, or had until it died lately."""
+    found = await session.scalars(
+        text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND id = ANY(:ids)"),
+        {"ids": list(queue_job_ids)},
+    )
+    return set(found)
+
+
 async def live_workers(session: Session, *, grace_s: float) -> int:
     """Return how many workers have sent a heartbeat within ``grace_s``."""
     count = await session.scalar(

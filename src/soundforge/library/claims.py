@@ -1,7 +1,8 @@
 """The same files are made once at a time: a running job claims what it makes.
 
-A claim is the ``content_key`` in the row of a job that runs. It ends with the run, however that
-ends; a worker that was killed loses its own when its job is given to another one.
+A claim is the ``content_key`` in the row of a job that a worker has. It ends with the run, however
+that ends. That of a killed worker ends when its job goes back to the queue: who waits for the claim
+holds a worker, and that job may need just this one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text, update
 
+from soundforge.jobs import inspect
 from soundforge.library.lifecycle import Status
 from soundforge.library.models import Job
 
@@ -32,10 +34,11 @@ async def claim(session: Session, job_id: uuid.UUID, attempt: int, key: str) -> 
         key: The ``content_key``.
     """
     await session.execute(_ONE_AT_A_TIME, {"key": key})
-    others = select(Job.id).where(
+    others = select(Job.queue_job_id).where(
         Job.content_key == key, Job.id != job_id, Job.status.in_(_RUNNING)
     )
-    if await session.scalar(others.limit(1)) is not None:
+    claimed = [queue_job_id for queue_job_id in await session.scalars(others) if queue_job_id]
+    if claimed and await inspect.at_work(session, claimed):
         return False
     mine = update(Job).where(Job.id == job_id, Job.attempt == attempt)
     await session.execute(mine.values(content_key=key))

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from soundforge import errors
 from soundforge.library import claims, jobs, moves
@@ -21,9 +22,18 @@ def run(tools, owner_id):
             begun = await jobs.begin(
                 session, job.id, queue_job_id=job.queue_job_id, node="here", max_runs=3
             )
+            await in_queue(session, job, "doing")
         return begun[0]
 
     return run
+
+
+async def in_queue(session, job, status):
+    """Let the queue job be in a state: a worker that has it says ``doing``."""
+    await session.execute(
+        text(f"UPDATE procrastinate_jobs SET status = '{status}' WHERE id = :id"),
+        {"id": job.queue_job_id},
+    )
 
 
 @pytest.fixture
@@ -61,6 +71,20 @@ async def test_a_claim_ends_with_its_run_however_that_ends(tools, run, claim):
         assert await jobs.fail(session, first.id, 1, errors.Unavailable("down", "Down."))
 
     assert await claim(second)
+
+
+async def test_the_claim_of_a_killed_worker_ends_when_its_job_is_back_in_the_queue(
+    tools, run, claim
+):
+    """Else who waits for it could hold the worker that it needs, and both would wait for ever."""
+    killed, waiting = await run(), await run()
+    assert await claim(killed)
+    assert not await claim(waiting)
+
+    async with tools.database.transaction() as session:
+        await in_queue(session, killed, "todo")
+
+    assert await claim(waiting)
 
 
 async def test_a_job_that_was_given_to_another_worker_claims_anew(tools, run, claim):
