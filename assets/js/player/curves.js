@@ -35,14 +35,21 @@ export class Curves {
   drawTempo(tempi) {
     const canvas = this.tempo.querySelector("canvas");
     const bpm = tempi.map((one) => one.bpm);
-    const [low, high] = [Math.min(...bpm), Math.max(...bpm)];
+    const [low, high] = usual(bpm);
     const [first, last] = [bpm[0], bpm.at(-1)].map((one) => one.toFixed(1));
     this.tempo.querySelector("[data-high]").textContent = high.toFixed(1);
     this.tempo.querySelector("[data-low]").textContent = low.toFixed(1);
     canvas.setAttribute("aria-label", `Tempo between ${low.toFixed(1)} and ${high.toFixed(1)} BPM, from ${first} to ${last}`);
-    const room = (high - low) * 0.15;
+    const room = Math.max(0.5, (high - low) * 0.2);
     drawCurve(canvas, tempi.map((one) => one.at_s), bpm, this.view, [low - room, high + room], false);
   }
+}
+
+/** Lowest and highest but for the outermost tenth: one stumble of the beats is no drift. */
+function usual(values) {
+  const rising = [...values].sort((a, b) => a - b);
+  const leftOut = Math.round(0.05 * (values.length - 1));
+  return [rising[leftOut], rising[rising.length - 1 - leftOut]];
 }
 
 function drawCurve(canvas, times, values, view, [low, high], isFilled) {

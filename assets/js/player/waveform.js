@@ -3,7 +3,7 @@
 import { openCanvas } from "soundforge/player/canvas.js";
 
 const PEAKS_PER_S = 100;
-const LEAST_GAP_PX = 7;
+const LEAST_GAP_PX = 14;
 
 /** `durationS` makes room for what is not there yet. */
 export async function fetchPeaks(url, durationS) {

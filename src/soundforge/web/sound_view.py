@@ -64,4 +64,8 @@ def _keys(key: Mapping[str, Any]) -> tuple[KeyView, ...]:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
-    return (min(values), max(values)) if values else None
+    """Return lowest and highest but for the outermost tenth: one stumble is no drift."""
+    if not values:
+        return None
+    rising, left_out = sorted(values), round(0.05 * (len(values) - 1))
+    return rising[left_out], rising[-1 - left_out]

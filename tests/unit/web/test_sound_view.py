@@ -65,6 +65,15 @@ def test_a_tempo_that_drifts_has_its_lowest_and_its_highest():
     assert seen(tempo={"drift": 0.004, "curve": []}).tempo_range_bpm is None
 
 
+def test_a_single_stumble_is_no_drift():
+    curve = [{"at_s": at_s, "bpm": 120.0 + at_s / 10} for at_s in range(20)]
+    curve[7] = {"at_s": 7, "bpm": 190.0}
+
+    lowest, highest = seen(tempo={"drift": 0.05, "curve": curve}).tempo_range_bpm
+
+    assert 120 <= lowest < highest < 122
+
+
 def test_tuning_and_onsets_are_told():
     sound = seen(chroma={"mean": [0.5] * 12, "tuning_cents": -4}, onsets={"per_second": 3.2})
 
