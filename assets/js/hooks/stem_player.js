@@ -1,9 +1,9 @@
 // The desk on a page: lanes, buttons, faders and the playhead around one StemEngine.
 //
-// The element is phx-update="ignore": the server renders it once, tells it by data-… how much can be
-// played, and is only told whether the transport runs. Its id names the separation: while that runs
-// and when it has ended it is the same element, and what plays goes on playing. Other stems of the
-// same song (a version, another separation) are another element, which takes over where this one was.
+// The element is phx-update="ignore": the server renders it once, and tells it by data-… how much can
+// be played. Its id names the separation: while that runs and when it has ended it is the same
+// element, and what plays goes on playing. Other stems of the same song (a version, another
+// separation) are another element, which takes over where this one was.
 import { ChordStrip } from "soundforge/player/chord_strip.js";
 import { Curves } from "soundforge/player/curves.js";
 import { StemEngine } from "soundforge/player/engine.js";
@@ -271,15 +271,9 @@ export const StemPlayer = {
   // -- what is shown -----------------------------------------------------------------------
 
   onState({ detail: state }) {
-    const { engine } = this;
     this.showState(state);
     this.transport.showState(state);
     this.showPosition();
-    const isPlaying = state === "playing";
-    if (["playing", "paused", "ended"].includes(state) && isPlaying !== this.toldPlaying) {
-      this.toldPlaying = isPlaying;
-      this.pushEvent("transport", { playing: isPlaying, position_s: engine.position });
-    }
   },
 
   onView() {

@@ -85,7 +85,6 @@ class StudioPage(LivePage):
         "cancel": "_cancel",
         "retry": "_retry",
         "dismiss": "_dismiss",
-        "transport": "_transport",
     }
 
     def __init__(self, studio_of: StudioOf) -> None:
@@ -133,9 +132,6 @@ class StudioPage(LivePage):
 
     async def _dismiss(self, value: Value) -> None:
         self.notices = tuple(notice for notice in self.notices if notice.id != value.get("id"))
-
-    async def _transport(self, value: Value) -> None:
-        """Take note that the player started or stopped; nothing depends on it yet."""
 
 
 def _id(value: Value) -> str:
