@@ -29,7 +29,7 @@ class SmallerSegment:
 
     Args:
         segment_s: Length of a piece, in whole seconds.
-        memory_bytes: Most memory that its engine was seen to need.
+        memory_bytes: Most memory that its engine was seen to need, and a tenth more.
     """
 
     segment_s: int
