@@ -9,7 +9,7 @@ export function doingOf(event) {
   const plain = PLAIN[event.key];
   if (plain && !event.target.closest?.(CONTROLS)) return plain;
   if (/^[1-9]$/.test(event.key)) return ["goToNumber", Number(event.key) - 1];
-  return ANYWHERE[event.key] ?? null;
+  return ANYWHERE[event.key.toLowerCase()] ?? null;
 }
 
 const STEP_S = 5;

@@ -40,8 +40,9 @@ export class SongLanes {
     }));
     this.loops = this.fill("loops", loops.map((one) => {
       const length = lengthOf(one);
-      // As on the gear of those who mix: how many bars, or beats; the word is in the title.
-      const block = button("found", "found", one.start_s, one.end_s, String(one.bars ?? one.beats));
+      const [count, unit] = length.split(" ");
+      const block = button("found", "found", one.start_s, one.end_s, count);
+      block.firstChild.append(Object.assign(document.createElement("small"), { textContent: ` ${unit}` }));
       block.title = `Loop ${length} from ${wholeSeconds(one.start_s)}`;
       block.setAttribute("aria-label", block.title);
       block.setAttribute("aria-pressed", "false");

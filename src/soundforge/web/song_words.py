@@ -28,8 +28,8 @@ GRIDS: Final[Mapping[str, str]] = {
 
 #: Who may name the chords, in words.
 CHORD_ENGINES: Final[Mapping[ChordEngine, str]] = {
-    "fast": "Quickly, from the notes",
-    "best": "As well as we can, by five networks",
+    "fast": "Quick: from the notes",
+    "best": "Best: by five networks",
 }
 _BEST_PER_MINUTE_S: Final = 5.0  # of music, on two cores; see docs/benchmarks.md
 
