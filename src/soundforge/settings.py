@@ -180,8 +180,8 @@ class Settings(BaseSettings):
     )
     models_mirror: str = Field(
         default="",
-        description="Address of a folder with the published weight files, http or https; "
-        "empty: each file's own place.",
+        description="Address of a folder with the published weight files and wheels, http or "
+        "https; empty: each file's own place, wheels by pip.",
     )
     precision: Literal["auto", "f32", "f16"] = Field(
         default="auto",

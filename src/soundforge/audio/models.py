@@ -56,7 +56,7 @@ class Models:
         self.precision = precision
         self.device = device
         self._engine = engine
-        self._mirror = mirror
+        self.mirror = mirror
         self._known = weights.descriptions()
         self._pulls: dict[str, Pull] = {}
 
@@ -209,7 +209,7 @@ class Models:
         pull = self._pulls.get(name)
         if pull is None or pull.task.done():
             pull = self._pulls[name] = Pull()
-            from_where = {"mirror": self._mirror}
+            from_where = {"mirror": self.mirror}
             pull.task = asyncio.create_task(self._run_pull(name, from_where, pull))
             pull.task.add_done_callback(lambda task: _note(name, task))
         return pull

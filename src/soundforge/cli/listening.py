@@ -58,7 +58,15 @@ async def hear(  # noqa: PLR0913 -- one call says all of it
     with terminal.progress_bar(title) as bar:
         larger = set(networks.missing(models_dir, features, best))
         larger -= set(networks.missing(models_dir, features))
-        without = await networks.fetch(engine, models_dir, features, job=job, report=bar, best=best)
+        without = await networks.fetch(
+            engine,
+            models_dir,
+            features,
+            job=job,
+            report=bar,
+            best=best,
+            mirror=settings.models_mirror,
+        )
         if is_best_needed and larger & set(without):
             raise errors.Unavailable(
                 "weights_unreachable",

@@ -146,7 +146,10 @@ async def remove(name: str) -> None:
 
 
 async def _install(name: str, file: Path | None = None) -> None:
-    models_dir = terminal.models_dir(terminal.load_settings())
+    settings = terminal.load_settings()
+    models_dir, mirror = terminal.models_dir(settings), settings.models_mirror
     with terminal.progress_bar(f"{'Importing' if file else 'Fetching'} {name}") as bar:
-        network = await networks.install(Engine(), models_dir, name, report=bar, file=file)
+        network = await networks.install(
+            Engine(), models_dir, name, report=bar, file=file, mirror=mirror
+        )
     terminal.echo(f"{name} is installed. Licence: {network.licence} {network.licence_url}")

@@ -76,6 +76,7 @@ async def transcribe(
             keys=keys.course(song.features["key"]),
             quantise=quantise,
             threads=settings.engine_threads,
+            mirror=settings.models_mirror,
         )
     _tell(made, played, as_json=as_json)
 

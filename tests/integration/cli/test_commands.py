@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures import audio
+from tests.fixtures.mirror import serving
 
 SFA = Path(sys.executable).with_name("sfa")
 
@@ -190,6 +191,15 @@ def test_names_of_features_and_of_types_are_told(sfa, song):
     for name in ("mfcc", "structure", "arrangement", "full", "all"):
         assert name in helped.stdout
         assert name in refused.stderr
+
+
+def test_analysis_fetches_its_network_from_the_mirror(sfa, song, beatnet_wheel):
+    with serving(beatnet_wheel.parent) as mirror:
+        nowhere_else = {"PIP_NO_INDEX": "1", "SFA_MODELS_MIRROR": mirror}
+        done = sfa("analyze", song, "--features", "beats", "--json", **nowhere_else)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["beats"]["engine"] == "beatnet"
 
 
 def test_analysis_without_the_network_says_who_answered_instead(sfa, song):
