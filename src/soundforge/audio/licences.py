@@ -11,6 +11,8 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from soundforge import errors
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,6 +49,16 @@ def is_accepted(models_dir: Path, model: Separator) -> bool:
         return bool(accepted["licence"] == model.licence.text)
     except (OSError, ValueError, TypeError, KeyError):
         return False
+
+
+def not_accepted(model: Separator) -> errors.Conflict:
+    """Return why a model is not fetched before somebody has read its licence."""
+    return errors.Conflict(
+        "licence_not_accepted",
+        f"{model.label}: {model.licence.text}",
+        f"Read {model.licence.url or 'its licence'}, then fetch it with your consent:"
+        f" sfa models pull {model.name} --accept-licence, or over HTTP ?accept_licence=true.",
+    )
 
 
 def _path(models_dir: Path, model: Separator) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from soundforge.engines.separators import SmallerSegment
+    from soundforge.engines.separators import Separator, SmallerSegment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,27 @@ class ModelInfo:
     def is_at_hand(self) -> bool:
         """Whether it can run now, or its first use may fetch it: nobody need be asked any more."""
         return self.installed or (self.available and not self.needs_consent)
+
+
+def info_of(model: Separator, *, is_installed: bool, is_accepted: bool) -> ModelInfo:
+    """Return what is known of ``model``, and what has become of it on this machine."""
+    return ModelInfo(
+        name=model.name,
+        label=model.label,
+        description=model.description,
+        stems=model.stems,
+        installed=is_installed,
+        available=model.is_available,
+        reason=model.unavailable_reason,
+        licence=model.licence.text,
+        licence_url=model.licence.url,
+        size_bytes=model.size_bytes,
+        quality=model.quality,
+        sample_rate_hz=model.sample_rate_hz,
+        is_fetched_by_itself=model.is_fetched_by_itself,
+        memory_bytes=model.memory_bytes,
+        smaller=model.smaller,
+        needs_consent=not is_accepted,
+        patience=model.patience,
+        has_f16=model.has_f16,
+    )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import licences
-from soundforge.audio.model_info import ModelInfo
-from soundforge.audio.pull import Fetch, Pull, ReportWithDetail
+from soundforge.audio.model_info import ModelInfo, info_of
+from soundforge.audio.pull import Fetch, Pull, ReportWithDetail, note_failure
 from soundforge.engines import precision_record, weights
 from soundforge.engines.precision_record import ENOUGH_DB
 
@@ -205,13 +205,13 @@ class Models:
         if is_licence_accepted:
             await asyncio.to_thread(licences.accept, self.models_dir, model)
         elif self._info(model).needs_consent and not self.installed(name):
-            raise _not_accepted(model)
+            raise licences.not_accepted(model)
         pull = self._pulls.get(name)
         if pull is None or pull.task.done():
             pull = self._pulls[name] = Pull()
             from_where = {"mirror": self.mirror}
             pull.task = asyncio.create_task(self._run_pull(name, from_where, pull))
-            pull.task.add_done_callback(lambda task: _note(name, task))
+            pull.task.add_done_callback(lambda task: note_failure(name, task))
         return pull
 
     async def import_file(
@@ -280,28 +280,8 @@ class Models:
         )
 
     def _info(self, model: Separator) -> ModelInfo:
-        return ModelInfo(
-            name=model.name,
-            label=model.label,
-            description=model.description,
-            stems=model.stems,
-            installed=self.installed(model.name),
-            available=model.is_available,
-            reason=model.unavailable_reason,
-            licence=model.licence.text,
-            licence_url=model.licence.url,
-            size_bytes=model.size_bytes,
-            quality=model.quality,
-            sample_rate_hz=model.sample_rate_hz,
-            is_fetched_by_itself=model.is_fetched_by_itself,
-            memory_bytes=model.memory_bytes,
-            smaller=model.smaller,
-            patience=model.patience,
-            has_f16=model.has_f16,
-            needs_consent=not (
-                model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
-            ),
-        )
+        is_accepted = model.is_fetched_by_itself or licences.is_accepted(self.models_dir, model)
+        return info_of(model, is_installed=self.installed(model.name), is_accepted=is_accepted)
 
     async def _run_pull(self, name: str, more: dict[str, Any], pull: Pull) -> None:
         value = await self._engine.run(
@@ -313,22 +293,6 @@ class Models:
         )
         if value["is_new"]:
             logger.info("model installed", extra={"model": name})
-
-
-def _note(name: str, ended: asyncio.Task[None]) -> None:
-    """Log why a fetch failed: it may be that nobody waits for it."""
-    if not ended.cancelled() and (error := ended.exception()):
-        code = getattr(error, "code", "internal_error")
-        logger.warning("model not fetched", extra={"model": name, "code": code})
-
-
-def _not_accepted(model: Separator) -> errors.Conflict:
-    return errors.Conflict(
-        "licence_not_accepted",
-        f"{model.label}: {model.licence.text}",
-        f"Read {model.licence.url or 'its licence'}, then fetch it with your consent:"
-        f" sfa models pull {model.name} --accept-licence, or over HTTP ?accept_licence=true.",
-    )
 
 
 def _absolute(path: Path) -> str:

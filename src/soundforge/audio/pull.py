@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +11,8 @@ from soundforge import errors
 
 if TYPE_CHECKING:
     from soundforge.engines import protocol
+
+logger = logging.getLogger(__name__)
 
 
 class ReportWithDetail(Protocol):
@@ -104,3 +107,10 @@ class Pull:
         self._is_cancelled = True
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
+
+
+def note_failure(name: str, ended: asyncio.Task[None]) -> None:
+    """Log why the fetch of a model failed: it may be that nobody waits for it."""
+    if not ended.cancelled() and (error := ended.exception()):
+        code = getattr(error, "code", "internal_error")
+        logger.warning("model not fetched", extra={"model": name, "code": code})
