@@ -8,16 +8,17 @@ import { ChordStrip } from "soundforge/player/chord_strip.js";
 import { Curves } from "soundforge/player/curves.js";
 import { StemEngine } from "soundforge/player/engine.js";
 import { Gestures } from "soundforge/player/gestures.js";
+import { stateOf, takeOver } from "soundforge/player/handover.js";
 import { doingOf } from "soundforge/player/keys.js";
 import { Loops } from "soundforge/player/loops.js";
 import { Mixer, showFader } from "soundforge/player/mixer.js";
 import { Overview } from "soundforge/player/overview.js";
 import { Ruler } from "soundforge/player/ruler.js";
 import { SongLanes } from "soundforge/player/song_lanes.js";
-import { Timeline, samePlace } from "soundforge/player/timeline.js";
+import { Timeline } from "soundforge/player/timeline.js";
 import { Transport } from "soundforge/player/transport.js";
 import { View } from "soundforge/player/view.js";
-import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
+import { Waves } from "soundforge/player/waves.js";
 
 const SHARPEST_PX_PER_S = 125; // closer than this the peaks, one for 10 ms, would be no sharper
 let latest = null;
@@ -25,7 +26,7 @@ let latest = null;
 export const StemPlayer = {
   mounted() {
     const { durationS, sampleRateHz, readyS, trackId } = this.el.dataset;
-    const before = latest?.el.dataset.trackId === trackId ? (latest.left ?? latest.state()) : null;
+    const before = latest?.el.dataset.trackId === trackId ? (latest.left ?? stateOf(latest)) : null;
     latest = this;
     this.lanes = [...this.el.querySelectorAll("[data-stem-id]")];
     const stems = this.lanes.map((lane) => ({
@@ -34,12 +35,12 @@ export const StemPlayer = {
     this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz, readyS: +readyS });
     this.el.engine = this.engine;
     this.aborter = new AbortController();
-    this.peaks = new Map();
     this.over = this.el.querySelector(".over");
     this.view = new View(+durationS);
     this.el.view = this.view;
     this.timeline = new Timeline();
     this.transport = new Transport(this.el, this.engine, this.view, this.timeline);
+    this.waves = new Waves(this.lanes, this.view, this.timeline);
     this.mixer = new Mixer(this.el, this.lanes, this.engine);
     this.loops = new Loops(this.el, this.engine, this.timeline, () => this.over.clientWidth / this.view.span);
     this.song = new SongLanes(this.el, this.timeline);
@@ -50,9 +51,9 @@ export const StemPlayer = {
     this.showState("idle");
     this.transport.showReady();
     this.showView();
-    this.drawAll();
+    this.waves.fetch(this.engine.durationS, () => this.redraw());
     const loaded = this.loadSong();
-    if (before) this.takeOver(before, loaded);
+    if (before) takeOver(this, before, loaded);
     this.frame();
   },
 
@@ -64,15 +65,16 @@ export const StemPlayer = {
     this.engine.grow({ readyS, durationS });
     this.view.fit({ durationS });
     this.transport.showReady();
-    this.drawAll();
+    this.waves.fetch(this.engine.durationS, () => this.redraw());
   },
 
   destroyed() {
-    this.left = this.state();
+    this.left = stateOf(this);
     // Who leaves the page does not come back to a song that plays; a desk in its place mounts now.
     setTimeout(() => {
       if (latest === this) latest = null;
     });
+    this.isGone = true;
     this.aborter.abort();
     this.resizes.disconnect();
     cancelAnimationFrame(this.nextFrame);
@@ -227,36 +229,6 @@ export const StemPlayer = {
     view.zoom(factor, view.holds(engine.position) ? engine.position : view.from + view.span / 2);
   },
 
-  // -- from one desk to the next -----------------------------------------------------------
-
-  /** What another desk of the same song needs to go on from here. */
-  state() {
-    const { engine, view, timeline, ruler } = this;
-    return {
-      position: engine.position, isRunning: engine.isRunning, rate: engine.rate, durationS: engine.durationS,
-      beats: timeline.found.beats_s, labels: timeline.labels, transpose: timeline.transpose, unit: ruler.unit,
-      region: this.loops.region, view: view.isWhole ? null : [view.from, view.until], mixer: this.mixer.settings,
-    };
-  },
-
-  /** Be where the desk before was: at once by length, by the beats once they are known. */
-  async takeOver(before, loaded) {
-    const { engine, timeline } = this;
-    this.mixer.settings = before.mixer;
-    engine.rate = before.rate;
-    Object.assign(timeline, { labels: before.labels, transpose: before.transpose });
-    this.ruler.unit = before.unit;
-    const at = (seconds) => samePlace(seconds, before, { beats: timeline.found.beats_s, durationS: engine.durationS });
-    engine.seek(at(before.position));
-    this.showPosition();
-    await (before.labels !== "simple" || before.transpose ? this.loadSong() : loaded);
-    if (this.aborter.signal.aborted || engine.state !== "idle") return;
-    if (before.region) this.loops.set({ ...before.region, start: at(before.region.start), end: at(before.region.end) });
-    if (before.view) this.view.show(at(before.view[0]), at(before.view[1]) - at(before.view[0]));
-    this.goTo(at(before.position));
-    if (before.isRunning) engine.play();
-  },
-
   /** Parts, chords and beats; the desk is whole without them. */
   async loadSong() {
     const url = this.el.dataset.timelineUrl;
@@ -301,7 +273,9 @@ export const StemPlayer = {
     this.el.style.setProperty("--span", this.view.span);
     for (const button of this.el.querySelectorAll("[data-act=zoom]")) {
       const isOut = Number(button.value) > 1;
-      button.disabled = isOut ? this.view.isWhole : this.view.span <= this.view.leastS;
+      const isEnd = isOut ? this.view.isWhole : this.view.span <= this.view.leastS;
+      // Not disabled: who presses it by keyboard would lose the focus at the end.
+      button.setAttribute("aria-disabled", String(isEnd));
     }
   },
 
@@ -318,33 +292,11 @@ export const StemPlayer = {
     this.el.dataset.playerState = state;
   },
 
-  /** Get all waves as far as they are made; a call while one is at work asks for one more. */
-  async drawAll() {
-    this.isStale = Boolean(this.drawing);
-    if (this.drawing) return;
-    this.drawing = Promise.allSettled(
-      this.lanes.map(async (lane) => {
-        this.peaks.set(lane, await fetchPeaks(lane.dataset.peaksUrl, this.engine.durationS));
-        this.redraw();
-      }),
-    );
-    await this.drawing;
-    this.drawing = null;
-    if (this.isStale) this.drawAll();
-  },
-
   redraw() {
     // After the style has settled: a theme or a mute changes the colour of the canvas.
     cancelAnimationFrame(this.redrawing);
     this.redrawing = requestAnimationFrame(() => {
-      const stems = [];
-      for (const lane of this.lanes) {
-        const [canvas, peaks] = [lane.querySelector("canvas"), this.peaks.get(lane)];
-        if (!peaks) continue;
-        drawWave(canvas, peaks, this.view, this.timeline.found);
-        stems.push({ peaks, colour: getComputedStyle(canvas).color });
-      }
-      this.overview.draw(stems);
+      this.overview.draw(this.waves.draw());
       this.ruler.draw();
       this.curves.draw();
       this.chords.show(this.engine.position);
