@@ -206,11 +206,12 @@ class Models:
             await asyncio.to_thread(licences.accept, self.models_dir, model)
         elif self._info(model).needs_consent and not self.installed(name):
             raise licences.not_accepted(model)
+        if ending := self._pulls.get(name):
+            await ending.settled()
         pull = self._pulls.get(name)
         if pull is None or pull.task.done():
             pull = self._pulls[name] = Pull()
-            from_where = {"mirror": self.mirror}
-            pull.task = asyncio.create_task(self._run_pull(name, from_where, pull))
+            pull.task = asyncio.create_task(self._run_pull(name, {"mirror": self.mirror}, pull))
             pull.task.add_done_callback(lambda task: note_failure(name, task))
         return pull
 

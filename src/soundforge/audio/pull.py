@@ -102,6 +102,11 @@ class Pull:
         finally:
             self._followers.remove(report)
 
+    async def settled(self) -> None:
+        """Return at once while it can be joined; wait for the end of one that is being ended."""
+        if self.task.cancelling():
+            await asyncio.wait({self.task})
+
     async def cancel(self) -> None:
         """End the work for all who wait."""
         self._is_cancelled = True

