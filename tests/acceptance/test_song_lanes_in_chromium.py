@@ -49,7 +49,9 @@ async def test_the_chord_that_sounds_is_marked_and_stands_under_the_mark(player)
     assert now["x"] <= mark["x"] + mark["width"] / 2 <= now["x"] + now["width"]
 
 
-async def test_chords_run_while_the_music_plays(player):
+async def test_from_afar_chords_run_while_the_music_plays(open_page):
+    player = await open_page("/tracks/salt", width=600)
+    await expect(player.locator(".flag")).to_have_count(5)
     await seek(player, 3.6)
     before = await player.locator("[data-strip]").get_attribute("style")
 
@@ -58,6 +60,24 @@ async def test_chords_run_while_the_music_plays(player):
 
     await expect(player.locator(".chord.now")).to_have_text("C")
     assert await player.locator("[data-strip]").get_attribute("style") != before
+    mark, box = [
+        await player.locator(name).bounding_box() for name in (".chords .mark", ".chords > .bd")
+    ]
+    assert (mark["x"] + mark["width"] / 2 - box["x"]) / box["width"] == pytest.approx(0.3, abs=0.01)
+
+
+async def test_from_near_chords_stand_where_the_waves_do(player):
+    await seek(player, 9)
+    await player.keyboard.press("+")
+    begins, ends = await player.eval_on_selector(STATE, "e => [e.view.from, e.view.until]")
+
+    now, lane = [
+        await player.locator(name).bounding_box()
+        for name in (".chord.now", ".lane[data-stem=other] .bd")
+    ]
+
+    expected = lane["width"] * (8 - begins) / (ends - begins)
+    assert now["x"] - lane["x"] == pytest.approx(expected, abs=2)
 
 
 async def test_names_are_simple_or_full_and_moved_by_semitones(player):

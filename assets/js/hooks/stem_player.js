@@ -44,7 +44,7 @@ export const StemPlayer = {
     this.mixer = new Mixer(this.el, this.lanes, this.engine);
     this.loops = new Loops(this.el, this.engine, this.timeline, () => this.over.clientWidth / this.view.span);
     this.song = new SongLanes(this.el, this.timeline);
-    this.chords = new ChordStrip(this.el, this.timeline);
+    this.chords = new ChordStrip(this.el, this.timeline, this.view);
     this.ruler = new Ruler(this.el, this.timeline, this.view);
     this.curves = new Curves(this.el, this.timeline, this.view);
     this.listen();

@@ -1,5 +1,5 @@
-// The chords of a song need more room than a whole song leaves them, so they run past a mark on a lane
-// of their own; only those near the mark are in the document.
+// The chords of a song need more room than a whole song leaves them. From near they stand on the time
+// line of the waves; from afar they run past a mark. Only those near it are in the document.
 const CHORD_PX = 60;
 const FASTEST_PX_PER_S = 110;
 const SLOWEST_PX_PER_S = 26;
@@ -12,9 +12,10 @@ export class ChordStrip {
   /**
    * @param {HTMLElement} desk Holds the lane, hidden until there is something to show.
    * @param {Timeline} timeline
+   * @param {View} view
    */
-  constructor(desk, timeline) {
-    this.timeline = timeline;
+  constructor(desk, timeline, view) {
+    Object.assign(this, { timeline, view });
     this.lane = desk.querySelector("[data-chords]");
     this.strip = desk.querySelector("[data-strip]");
     this.box = this.strip.parentElement;
@@ -29,7 +30,7 @@ export class ChordStrip {
     this.lane.hidden = !named.length;
     const lengths = named.map((one) => one.end_s - one.start_s).sort((a, b) => a - b);
     const short = lengths[Math.floor(lengths.length / 4)] ?? 1;
-    this.pxPerS = Math.min(FASTEST_PX_PER_S, Math.max(SLOWEST_PX_PER_S, CHORD_PX / short));
+    this.readablePxPerS = Math.min(FASTEST_PX_PER_S, Math.max(SLOWEST_PX_PER_S, CHORD_PX / short));
     this.drawn = null;
     this.shift.textContent = `${transpose > 0 ? "+" : transpose < 0 ? "−" : ""}${Math.abs(transpose)}`;
     for (const button of this.lane.querySelectorAll("[data-act=labels]")) {
@@ -38,24 +39,31 @@ export class ChordStrip {
     this.show(position);
   }
 
-  /** Mark what sounds at `position`, and let the chords run so that it stands under the mark. */
+  /** Mark what sounds at `position`, and let the chords stand where the waves do, or run. */
   show(position) {
-    if (this.lane.hidden || !this.pxPerS) return;
-    const { chords } = this.timeline.found;
+    if (this.lane.hidden || !this.readablePxPerS) return;
+    const { view } = this;
+    const wide = this.box.clientWidth;
+    const isOnTime = wide / view.span >= this.readablePxPerS;
     const current = this.timeline.chordAt(position);
-    if (!this.drawn || current < this.drawn.first + 2 || current > this.drawn.last - AHEAD / 2) {
-      this.drawNear(current);
+    const pxPerS = isOnTime ? wide / view.span : this.readablePxPerS;
+    if (pxPerS !== this.pxPerS) [this.pxPerS, this.drawn] = [pxPerS, null];
+    if (isOnTime) this.drawBetween(this.timeline.chordAt(view.from), this.timeline.chordAt(view.until));
+    else if (!this.drawn || current < this.drawn.first + 2 || current > this.drawn.last - AHEAD / 2) {
+      this.drawBetween(current - BEHIND, Math.max(0, current) + AHEAD);
     }
     this.mark(current);
+    const { chords } = this.timeline.found;
     const at = this.stepwise.matches ? (chords[current]?.start_s ?? position) : position;
-    const pixels = this.box.clientWidth * MARK - at * this.pxPerS;
+    const pixels = isOnTime ? -view.from * pxPerS : wide * MARK - at * pxPerS;
     this.strip.style.transform = `translateX(${pixels.toFixed(1)}px)`;
+    this.box.style.setProperty("--mark", `${100 * (isOnTime ? view.fraction(position) : MARK)}%`);
   }
 
-  drawNear(current) {
+  drawBetween(from, until) {
     const { chords } = this.timeline.found;
-    const first = Math.max(0, current - BEHIND);
-    const last = Math.min(chords.length - 1, Math.max(0, current) + AHEAD);
+    const first = Math.max(0, from);
+    const last = Math.min(chords.length - 1, until);
     if (this.drawn?.first === first && this.drawn?.last === last) return;
     this.drawn = { first, last };
     const pieces = [];
@@ -85,8 +93,7 @@ export class ChordStrip {
       piece.classList.toggle("now", isNow);
       piece.setAttribute("aria-selected", String(isNow));
     }
-    const isNamed = Boolean(this.timeline.found.chords[current]?.name);
-    if (isNamed) this.strip.setAttribute("aria-activedescendant", `chord-${current}`);
+    if (this.strip.querySelector(".now")) this.strip.setAttribute("aria-activedescendant", `chord-${current}`);
     else this.strip.removeAttribute("aria-activedescendant");
   }
 }
