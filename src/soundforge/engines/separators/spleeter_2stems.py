@@ -12,7 +12,7 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="spleeter",
     quality=10,
-    memory_bytes=600_000_000,
+    memory_bytes=640_000_000,
     licence=Licence(
         text=(
             "Spleeter by Deezer. Its paper puts the source code and the pre-trained models under "
