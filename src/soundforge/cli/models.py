@@ -81,7 +81,7 @@ async def pull(name: str, *, is_accepted: bool) -> None:
     known = terminal.local_models(terminal.load_settings())
     model = known.info(name)
     if model.needs_consent and model.available and not (model.installed or is_accepted):
-        terminal.console.print(f"{model.label}: {model.licence} {model.licence_url}")
+        terminal.note(f"{model.label}: {model.licence} {model.licence_url}")
         is_accepted = sys.stdin.isatty() and click.confirm("Fetch these weights?", err=True)
     with terminal.progress_bar(f"Fetching {name}") as bar:
         model = await known.pull(name, report=bar, is_licence_accepted=is_accepted)

@@ -125,4 +125,4 @@ def _tell(made: Transcription, played: Pulse, *, as_json: bool) -> None:
     if made.tempo_bpm:
         metre = played.beats_per_bar
         tempo += f", {metre}/4" if metre else ", bars not clear enough to write"
-    terminal.console.print(f"{counts}; {tempo}; in {made.took_s:.1f} s.", highlight=False)
+    terminal.note(f"{counts}; {tempo}; in {made.took_s:.1f} s.")
