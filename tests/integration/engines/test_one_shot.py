@@ -147,9 +147,7 @@ def test_a_stem_that_wants_the_network_says_how_to_get_it(song):
     assert "sfa models pull basic_pitch" in error["next_step"]
 
 
-def test_networks_are_those_of_the_app_unless_another_folder_is_named(
-    song, models_dir, data_dir
-):
+def test_networks_are_those_of_the_app_unless_another_folder_is_named(song, models_dir, data_dir):
     _, out, log = run("analyze", song, "--features", "beats")
     assert json.loads(out)["engines"] == {"beats": "flux"}
     assert b"sfa models pull beatnet" in log
