@@ -46,7 +46,9 @@ def hashes(folder):
 @pytest.fixture
 def server(tmp_path, settings):
     tmp_path.chmod(0o755)
-    server = Server(tmp_path / "data", SFA_JOBS__RESCUE_AFTER_S="5", **settings).start()
+    # No grace: else a stop lets the rest of so short a song be made.
+    quick = {"SFA_JOBS__RESCUE_AFTER_S": "5", "SFA_JOBS__STOP_GRACE_S": "0"}
+    server = Server(tmp_path / "data", **quick, **settings).start()
     yield server
     server.close()
 
