@@ -35,7 +35,6 @@ _FEATURES: Final = ("notes",)
 _NO_PULSE: Final = Pulse()
 _LEAST_TIMEOUT_S: Final = 120.0
 _TIMEOUT_PER_S: Final = 1.0
-_FETCH_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +117,10 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             may be tried again.
     """
     check_grid(quantise, pulse.beats_s)
-    is_fetched = await _fetch(engine, models_dir, sources, job=job, report=report, mirror=mirror)
-    share = _FETCH_SHARE if is_fetched else 0.0
+    await _fetch(engine, models_dir, sources, job=job, report=report, mirror=mirror)
 
     def on_progress(progress: Progress) -> None:
-        fraction = share + progress.fraction * (1 - share)
-        report(fraction, progress.message, progress.detail)
+        report(progress.fraction, progress.message, progress.detail)
 
     with tempfile.TemporaryDirectory(prefix="sfa-notes-") as folder:
         rows_path = notes_path or Path(folder) / "notes.json"
@@ -194,14 +191,15 @@ async def _fetch(
     job: str,
     report: ReportWithDetail,
     mirror: str,
-) -> bool:
-    """Fetch the network if a stem wants it and it is missing; tell whether that was done."""
+) -> None:
+    """Fetch the network if a stem wants it and it is missing: at 0, as it is none of the work."""
     is_wanted = bool(sources.keys() - _WITHOUT_NETWORK)
     if not is_wanted or not networks.missing(models_dir, _FEATURES):
-        return False
+        return
 
     def told(fraction: float, message: str, detail: dict[str, Any]) -> None:
-        report(fraction * _FETCH_SHARE, message, detail)
+        del fraction
+        report(0.0, message, detail)
 
     if await networks.fetch(engine, models_dir, _FEATURES, job=job, report=told, mirror=mirror):
         raise errors.Unavailable(
@@ -209,7 +207,6 @@ async def _fetch(
             "The network that hears notes could not be fetched.",
             "Check the connection and retry; bass, vocals and drums need no network.",
         )
-    return True
 
 
 def _tempo_bpm(beats_s: Sequence[float]) -> float | None:
