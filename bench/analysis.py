@@ -96,7 +96,7 @@ def make_song(path: Path, duration_s: float) -> Path:
 
 def run_librosa(song: Path) -> Run:
     """Run the plain script on ``song``."""
-    script = Path(__file__).with_name("plain_librosa.py")
+    script = Path(__file__).with_name("_plain_librosa.py")
     # Safely (-P): this folder's `queue.py` would hide the standard library's.
     return _run([sys.executable, "-P", str(script), str(song)], b"")
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.processes import timed
+from bench._processes import timed
 
 ROOT = Path(__file__).parents[1]
 # name: what pip gets, and what a new process imports

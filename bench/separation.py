@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from bench.processes import timed
+from bench._processes import timed
 from soundforge.engines import openvino_cpu
 from tests.fixtures import demucs_weights
 
@@ -161,7 +161,7 @@ def run_theirs(oracle: str, case: Case, song: Path, threads: int) -> Taken:
     """Run demucs once, in its own environment."""
     weights = CACHE / "bench" / "files" / case.model
     with tempfile.TemporaryDirectory(dir=song.parent) as out:
-        program = [oracle, str(HERE / "plain_demucs.py"), case.model, str(weights), str(song), out]
+        program = [oracle, str(HERE / "_plain_demucs.py"), case.model, str(weights), str(song), out]
         answer, _ = timed([*program, str(threads), str(case.shifts)], "")
     return Taken(**json.loads(answer.splitlines()[-1]), load=os.getloadavg()[0])
 

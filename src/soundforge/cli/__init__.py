@@ -6,6 +6,7 @@ import click
 
 from soundforge import __version__
 from soundforge.cli.analyze import analyze
+from soundforge.cli.bench import bench
 from soundforge.cli.chords import chords
 from soundforge.cli.doctor import doctor
 from soundforge.cli.importing import import_
@@ -33,5 +34,6 @@ for command in (
     warp,
     models,
     doctor,
+    bench,
 ):
     main.add_command(command)

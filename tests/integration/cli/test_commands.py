@@ -294,3 +294,13 @@ def test_a_group_of_settings_that_is_none_is_told(sfa):
     assert done.returncode == 1
     assert '"queues"' in done.stderr
     assert "(settings_invalid)" in done.stderr
+
+
+def test_bench_names_the_benchmarks_and_hands_on_what_follows_a_name(sfa):
+    unknown = sfa("bench", "speed")
+    asked = sfa("bench", "separation", "--help")
+
+    assert unknown.returncode == 1
+    assert "There are analysis," in " ".join(unknown.stderr.split())
+    assert asked.returncode == 0, asked.stderr
+    assert "--rounds ROUNDS" in asked.stdout

@@ -1,6 +1,6 @@
 """The script most people would write: one librosa call per feature; `bench.analysis` times it.
 
-``python bench/plain_librosa.py AUDIO`` prints the seconds of its parts as JSON.
+``python bench/_plain_librosa.py AUDIO`` prints the seconds of its parts as JSON.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Run by `bench.separation` with the Python of an environment that has demucs and torch:
 
-    python bench/plain_demucs.py MODEL WEIGHTS_FOLDER SONG.wav OUT_FOLDER THREADS SHIFTS
+    python bench/_plain_demucs.py MODEL WEIGHTS_FOLDER SONG.wav OUT_FOLDER THREADS SHIFTS
 
 SHIFTS 1 is what people get who ask for nothing: one pass, its windows shifted by chance. 0 is the
 same work as ours, window by window.
