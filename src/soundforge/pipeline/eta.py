@@ -65,4 +65,4 @@ def estimate(
 def _spread(totals: Sequence[float]) -> float:
     if len(totals) < 2:
         return 0.5
-    return statistics.stdev(totals) / statistics.fmean(totals)
+    return statistics.stdev(totals) / max(statistics.fmean(totals), 1e-9)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from soundforge.pipeline import eta
@@ -53,6 +53,7 @@ def test_the_past_speaks_of_the_part_that_this_run_has_before_it():
 
 
 @given(rates, seconds, seconds, st.floats(0, 1))
+@example([1.0, 2.0], 5e-324, 0.0, 0.0)
 def test_time_left_is_never_negative_and_never_surer_than_it_can_be(
     known, duration_s, elapsed_s, fraction
 ):
