@@ -92,7 +92,7 @@ class KeySegment(KeyCodes):
 
 
 class Key(_Finding):
-    """The key that the notes resemble most. Silence, noise and less than a second have none."""
+    """The key that the notes resemble most. Silence, noise and less than a second of sound have none."""
 
     name: str | None = Field(description="As its key is written: `Bb minor`.")
     camelot: str | None = Field(description="On the Camelot wheel: `3A`.")

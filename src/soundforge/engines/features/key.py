@@ -18,7 +18,7 @@ from soundforge.engines.feature import Feature, Finding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from soundforge.engines.feature import Recording
+    from soundforge.engines.feature import Matrix, Recording
 
 _MAJOR: Final = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
 _MINOR: Final = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
@@ -26,7 +26,7 @@ _MINOR: Final = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 
 #: Noise has all pitch classes alike, up to 0.11 of their mean (measured, white to brown);
 #: drums alone begin at 0.3, music at 0.5.
 _LEAST_SPREAD: Final = 0.2
-_SHORTEST_S: Final = 1.0
+_SHORTEST_S: Final = 1.0  # of sound: one click in a minute has pitch classes, but no key
 
 _STEP_S: Final = 1.0  # of the course of the key
 _WINDOW_STEPS: Final = 4  # heard at once
@@ -85,13 +85,13 @@ def extract(recording: Recording) -> Finding:
     ``confidence`` is the margin of the correlations, 0..1; above 0.1 is clear. ``segments`` are
     the stretches of one key, from 0 to the end: ``start_s``, ``end_s``, the codes and the margin
     there as ``confidence``; a single one is the key of the whole. Silence, noise and less than a
-    second have no key: all None, confidence 0, no segments.
+    second of sound have no key: all None, confidence 0, no segments.
     """
     heard = recording.once(note_chroma.note_chroma)
     weighted = (heard.treble * heard.level[:, None]).astype(np.float64)
     chroma = weighted.mean(axis=0)
     has_pitch = chroma.std() >= _LEAST_SPREAD * chroma.mean() > 0
-    if recording.level.is_silent or recording.duration_s < _SHORTEST_S or not has_pitch:
+    if recording.level.is_silent or _sounding_s(heard.level) < _SHORTEST_S or not has_pitch:
         nothing = dict.fromkeys((*_codes(KEYS[0]), "runner_up"))
         return Finding({**nothing, "confidence": 0.0, "segments": []})
     (best_score, best), (next_score, runner_up), *_ = rank(chroma)
@@ -106,6 +106,13 @@ def extract(recording: Recording) -> Finding:
         "segments": segments,
     }
     return Finding(value)
+
+
+def _sounding_s(level: Matrix) -> float:
+    """Return for how long a steady tone with the same sum and the same energy would sound."""
+    energy = float(np.square(level, dtype=np.float64).sum())
+    frames = float(level.sum(dtype=np.float64)) ** 2 / energy if energy else 0.0
+    return frames / note_chroma.FRAME_RATE_HZ
 
 
 def _segments(weighted: NDArray[np.float64], duration_s: float) -> list[dict[str, Any]]:

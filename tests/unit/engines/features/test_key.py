@@ -112,8 +112,9 @@ def test_every_key_has_a_code_of_its_own():
         notes(0.5, 57, 60, 64),
         np.full(5 * RATE_HZ, 0.5),
         np.ones(1),
+        np.pad(clicks(1, 60, rate_hz=RATE_HZ)[:, 0], 4 * RATE_HZ),
     ],
-    ids=["silence", "noise", "half a second", "direct current", "one sample"],
+    ids=["silence", "noise", "half a second", "direct current", "one sample", "one click"],
 )
 def test_what_has_no_key_is_given_none(signal):
     assert key(signal) == NO_KEY
