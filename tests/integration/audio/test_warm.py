@@ -150,7 +150,9 @@ async def test_what_a_process_holds_while_it_works_is_known():
     def look(_):
         seen.append(engine.held_bytes("_echo", "", "one"))
 
-    await engine.run("_echo", {}, job="one", timeout_s=30, on_progress=look)
+    # It works on for a while, so that it is still there when it is looked at.
+    slow = {"do": "hang", "seconds": 0.5}
+    await engine.run("_echo", slow, job="one", timeout_s=30, on_progress=look)
 
     assert 1_000_000 < seen[0] < 100_000_000
     assert engine.held_bytes("_echo", "", "one") == 0
