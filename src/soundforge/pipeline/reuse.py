@@ -1,8 +1,9 @@
 """What was made before: the same audio, model and options need no second separation.
 
-What a separation, a warp or a transcription depends on is hashed into its job's ``content_key``. A job with a known key
-gets hard links to the files of the earlier one, whoever owned that, and rows of its own. The
-file system counts the links, so either may be deleted and the other keeps its sound.
+What a separation, a warp or a transcription depends on is hashed into its job's ``content_key``.
+A job with a known key gets hard links to the files of the earlier one, whoever owned that, and
+rows of its own. The file system counts the links, so either may be deleted and the other keeps
+its sound.
 """
 
 from __future__ import annotations

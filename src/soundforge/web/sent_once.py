@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import Query
 
 from soundforge import errors
+from soundforge.audio.mix_down import Form
 from soundforge.web.files import attachment
 from soundforge.web.turns import turn
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
     from soundforge.pipeline.temporary import Temporary
     from soundforge.web.services import Services
+
+FileForm = Annotated[Form, Query(alias="format", description="24-bit FLAC, or 32-bit float WAV.")]
+"""The form of a file, as a request asks for it."""
 
 _PATIENCE_S: Final = 20.0
 

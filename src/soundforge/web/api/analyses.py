@@ -17,7 +17,7 @@ from soundforge.library import analyses
 from soundforge.storage import layout
 from soundforge.web.api.asked import Asked, Recorded
 from soundforge.web.errors import answers
-from soundforge.web.files import attachment, file_answers, made_file
+from soundforge.web.files import attachment, file_answers
 from soundforge.web.services import S, User
 from soundforge.web.song_version import Version
 
@@ -129,7 +129,7 @@ async def export(song: Recorded) -> Response:
         analysis=AnalysisOut.of(found),
         exported_at=datetime.now(UTC),
     )
-    return made_file(body.model_dump_json(indent=1), song.file_name("analysis.json"))
+    return song.kept(body.model_dump_json(indent=1), "analysis.json")
 
 
 @ROUTES.get(

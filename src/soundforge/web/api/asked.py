@@ -16,11 +16,14 @@ from soundforge.library import Track, tracks
 from soundforge.web import song_version
 from soundforge.web.api.song_rows import BeatsOut, ChordOut, CurveOut, KeyOut, TempoOut
 from soundforge.web.errors import answers
+from soundforge.web.files import made_file
 from soundforge.web.services import S, User
 from soundforge.web.song_version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fastapi import Response
 
     from soundforge.web.song_version import Row
 
@@ -112,6 +115,10 @@ class Asked:
             return []
         found = self.rows(TempoOut, "tempo", "curve")
         return [one.model_copy(update={"bpm": one.bpm * self.version.rate}) for one in found]
+
+    def kept(self, text: str, rest: str) -> Response:
+        """Return ``text`` as a file to keep, named after the song and ``rest``."""
+        return made_file(text, self.file_name(rest))
 
     def file_name(self, rest: str) -> str:
         """Return the name of a file about the song, as it is asked for."""

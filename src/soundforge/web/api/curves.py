@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from soundforge.web import song_text
 from soundforge.web.api.asked import TEXTS, Song
 from soundforge.web.api.song_rows import CurveOut, TempoOut
-from soundforge.web.files import made_file
 
 ROUTES = APIRouter(prefix="/tracks", tags=["song"])
 
@@ -55,7 +54,7 @@ async def energy(song: Song, *, format_: Format = "json") -> Response:
     if format_ == "csv":
         points = zip(found.times_s, found.values, strict=True)
         rows = (_Point(time_s=time_s, energy=value) for time_s, value in points)
-        return made_file(song_text.table(_Point.model_fields, rows), song.file_name("energy.csv"))
+        return song.kept(song_text.table(_Point.model_fields, rows), "energy.csv")
     return JSONResponse(EnergyBody(data=found).model_dump(mode="json"))
 
 
@@ -64,7 +63,7 @@ async def tempo(song: Song, *, format_: Format = "json") -> Response:
     """Return the tempo of a track and, where it drifts, its curve; csv is that, a file to keep."""
     found, curve = song.required("tempo"), song.tempi()
     if format_ == "csv":
-        return made_file(song_text.table(TempoOut.model_fields, curve), song.file_name("tempo.csv"))
+        return song.kept(song_text.table(TempoOut.model_fields, curve), "tempo.csv")
     bpm = found.get("bpm")
     out = TempoCurveOut(
         bpm=bpm if bpm is None else bpm * song.version.rate,

@@ -8,11 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Query
 from fastapi.responses import FileResponse
 
-from soundforge.audio.mix_down import Form
 from soundforge.pipeline import minus
 from soundforge.web.errors import answers
 from soundforge.web.files import file_answers
-from soundforge.web.sent_once import sent_once, turn_to_mix
+from soundforge.web.sent_once import FileForm, sent_once, turn_to_mix
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -36,9 +35,7 @@ async def mix(
         list[Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,39}$")]],
         Query(min_length=1, max_length=16, description="Stems to take away; all: the residual."),
     ],
-    format_: Annotated[
-        Form, Query(alias="format", description="24-bit FLAC, or float WAV.")
-    ] = "flac",
+    format_: FileForm = "flac",
 ) -> FileResponse:
     """Return the recording without some of the stems of a separation.
 

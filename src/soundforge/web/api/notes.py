@@ -18,7 +18,7 @@ from soundforge.storage import layout
 from soundforge.web import song_text
 from soundforge.web.api.asked import Recorded, Song
 from soundforge.web.errors import answers
-from soundforge.web.files import attachment, file_answers, made_file
+from soundforge.web.files import attachment, file_answers
 from soundforge.web.services import S
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _table(song: Asked, job: Job, path: Path) -> Response:
         for note in stem.notes
     )
     columns = ("stem_type", *NoteOut.model_fields)
-    return made_file(song_text.table(columns, rows), song.file_name("notes.csv"))
+    return song.kept(song_text.table(columns, rows), "notes.csv")
 
 
 def _stems(song: Asked, path: Path) -> list[StemNotesOut]:

@@ -20,7 +20,6 @@ from soundforge.web.api.song_rows import (
     TimelineOut,
 )
 from soundforge.web.errors import answers
-from soundforge.web.files import made_file
 
 ROUTES = APIRouter(prefix="/tracks", tags=["song"])
 
@@ -75,15 +74,13 @@ async def chords(
     found = song.chords(labels, transpose)
     match format_:
         case "csv":
-            return made_file(
-                song_text.table(ChordOut.model_fields, found), song.file_name("chords.csv")
-            )
+            return song.kept(song_text.table(ChordOut.model_fields, found), "chords.csv")
         case "txt":
             text = song_text.chords_text((one.start_s, one.name) for one in found)
-            return made_file(text, song.file_name("chords.txt"))
+            return song.kept(text, "chords.txt")
         case "labels":
             spans = ((one.start_s, one.end_s, one.name) for one in found if one.name)
-            return made_file(song_text.labels(spans), song.file_name("chord labels.txt"))
+            return song.kept(song_text.labels(spans), "chord labels.txt")
         case "json":
             return JSONResponse(ChordsBody(data=found).model_dump(mode="json"))
 
@@ -100,9 +97,9 @@ async def beats(
     match format_:
         case "csv":
             text = song_text.beats_csv(found.beats_s, found.downbeats_s)
-            return made_file(text, song.file_name("beats.csv"))
+            return song.kept(text, "beats.csv")
         case "labels":
             text = song_text.beat_labels(found.beats_s, found.downbeats_s)
-            return made_file(text, song.file_name("beat labels.txt"))
+            return song.kept(text, "beat labels.txt")
         case "json":
             return JSONResponse(BeatsBody(data=found).model_dump(mode="json"))

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field
 from soundforge.web import song_text
 from soundforge.web.api.asked import TEXTS, Song
 from soundforge.web.api.song_rows import CuePointOut, LoopOut, MarkerOut, SectionOut
-from soundforge.web.files import made_file
 
 ROUTES = APIRouter(prefix="/tracks", tags=["song"])
 
@@ -54,10 +53,10 @@ async def sections(song: Song, *, format_: Format = "json") -> Response:
     match format_:
         case "csv":
             text = song_text.table(SectionOut.model_fields, found)
-            return made_file(text, song.file_name("sections.csv"))
+            return song.kept(text, "sections.csv")
         case "labels":
             spans = ((one.start_s, one.end_s, _section(one)) for one in found)
-            return made_file(song_text.labels(spans), song.file_name("section labels.txt"))
+            return song.kept(song_text.labels(spans), "section labels.txt")
         case "json":
             return JSONResponse(SectionsBody(data=found).model_dump(mode="json"))
 
@@ -70,10 +69,10 @@ async def cues(song: Song, *, format_: Format = "json") -> Response:
     match format_:
         case "csv":
             text = song_text.table(CuePointOut.model_fields, found)
-            return made_file(text, song.file_name("cue points.csv"))
+            return song.kept(text, "cue points.csv")
         case "labels":
             spans = ((one.time_s, one.time_s, one.label) for one in found)
-            return made_file(song_text.labels(spans), song.file_name("cue point labels.txt"))
+            return song.kept(song_text.labels(spans), "cue point labels.txt")
         case "json":
             out = CuesOut(cue_points=found, markers=song.rows(MarkerOut, "cues", "markers"))
             return JSONResponse(CuesBody(data=out).model_dump(mode="json"))
@@ -86,12 +85,10 @@ async def loops(song: Song, *, format_: Format = "json") -> Response:
     found = song.rows(LoopOut, "loops", "loops")
     match format_:
         case "csv":
-            return made_file(
-                song_text.table(LoopOut.model_fields, found), song.file_name("loops.csv")
-            )
+            return song.kept(song_text.table(LoopOut.model_fields, found), "loops.csv")
         case "labels":
             spans = ((one.start_s, one.end_s, _loop(one)) for one in found)
-            return made_file(song_text.labels(spans), song.file_name("loop labels.txt"))
+            return song.kept(song_text.labels(spans), "loop labels.txt")
         case "json":
             return JSONResponse(LoopsBody(data=found).model_dump(mode="json"))
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Path, Query
+from fastapi import APIRouter, BackgroundTasks, Path
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from soundforge import errors
-from soundforge.audio.mix_down import Form
 from soundforge.library import Stem, stems
 from soundforge.pipeline import float_stems
 from soundforge.storage import layout
 from soundforge.web.errors import answers
 from soundforge.web.files import attachment, file_answers, immutable
-from soundforge.web.sent_once import sent_once, turn_to_mix
+from soundforge.web.sent_once import FileForm, sent_once, turn_to_mix
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
@@ -66,9 +65,7 @@ async def file(
     user: User,
     background: BackgroundTasks,
     *,
-    format_: Annotated[
-        Form, Query(alias="format", description="24-bit FLAC as kept, or float WAV.")
-    ] = "flac",
+    format_: FileForm = "flac",
 ) -> FileResponse:
     """Return the stem's file, named after the track; ranges are understood.
 

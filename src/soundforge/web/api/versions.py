@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import APIRouter, BackgroundTasks
 from fastapi.responses import FileResponse, StreamingResponse
 
 from soundforge import errors
-from soundforge.audio.mix_down import Form
 from soundforge.library import Job, Status, jobs, stems
 from soundforge.pipeline import float_stems
 from soundforge.storage import layout
 from soundforge.web.archive import zipped
 from soundforge.web.errors import answers
 from soundforge.web.files import attachment, disposition, file_answers, safe_name
-from soundforge.web.sent_once import turn_to_mix
+from soundforge.web.sent_once import FileForm, turn_to_mix
 from soundforge.web.services import S, User
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -60,9 +58,7 @@ async def archive(
     user: User,
     background: BackgroundTasks,
     *,
-    format_: Annotated[
-        Form, Query(alias="format", description="24-bit FLAC as kept, or float WAV.")
-    ] = "flac",
+    format_: FileForm = "flac",
 ) -> StreamingResponse:
     """Return all stems of a separation or of a warp in one ZIP, named after the track."""
     async with services.tools.database.transaction() as session:
