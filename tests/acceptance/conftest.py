@@ -13,7 +13,9 @@ import pytest_asyncio
 import uvicorn
 from playwright.async_api import Page, async_playwright
 
-from tests.fakes.studio import ClickStems, FakeStudio, library
+from tests.fakes.clicks import ClickStems
+from tests.fakes.library import library
+from tests.fakes.studio import FakeStudio
 from tests.fakes.studio_app import make_app
 
 HERE = Path(__file__).parent

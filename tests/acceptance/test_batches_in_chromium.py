@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from playwright.async_api import expect
 
-from tests.fakes.studio import BatchView, library
+from soundforge.web.studio import BatchView
+from tests.fakes.library import library
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,7 +37,7 @@ async def test_tracks_are_selected_and_separated_with_the_mouse(open_page, site)
     await expect(page.locator("#batches")).to_contain_text("0 of 3 done")
     await expect(bar).to_be_hidden()
     wanted = [SHOWN[n] for n in (1, 3, 4)]
-    assert site.studio.calls[-1] == ("separate", *wanted, "instant")
+    assert site.studio.calls[-1] == ("separate_all", *wanted, "instant")
     await page.get_by_role("button", name="Cancel all").click()
     await expect(page.locator("#batches")).to_contain_text("0 of 3 done, 3 cancelled.")
 

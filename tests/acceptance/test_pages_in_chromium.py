@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from playwright.async_api import expect
 
-from tests.fakes.studio import a_track
+from tests.fakes.tracks import a_track
 
 PAGES = [
     "/",

@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from soundforge.web.studio import NotesView, StageView
 from tests.acceptance.listening import STATE, becomes_true, position_s, reaches, state_is
-from tests.fakes.studio import NotesView, StageView, versions
+from tests.fakes.tracks import versions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

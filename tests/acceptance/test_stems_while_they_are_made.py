@@ -7,7 +7,8 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.acceptance.listening import listen, position_s, reaches, state_is
-from tests.fakes.studio import FakeStudio, being_separated, separated
+from tests.fakes.studio import FakeStudio
+from tests.fakes.tracks import being_separated, separated
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.studio import MODELS
+from tests.fakes.models import MODELS
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -20,7 +20,10 @@ from soundforge.web import security
 from soundforge.web.layout import error_page
 from soundforge.web.site import file_routes, live_site
 from tests.fakes import fetches, song
-from tests.fakes.studio import NOW, ClickStems, FakeStudio, a_track, library
+from tests.fakes.clicks import ClickStems
+from tests.fakes.library import library
+from tests.fakes.studio import FakeStudio
+from tests.fakes.tracks import NOW, a_track
 
 TAP = Path(__file__).with_name("tap.js")
 

@@ -37,6 +37,9 @@ Stage: TypeAlias = Literal["download", "separate", "analyze"]
 PIPELINE: Final[tuple[Stage, ...]] = get_args(Stage)
 """The stages that every track goes through. What is done by request does not change its state."""
 
+Work: TypeAlias = Literal[Stage, "transcribe", "warp"]
+"""All that a job can be for: a stage, or what is done by request."""
+
 READS_RECORDING: Final = ("separate", "analyze")
 """The stages that work on the recording, and so not while a download may replace it."""
 

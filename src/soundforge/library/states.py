@@ -1,31 +1,62 @@
-"""What a track as a whole is doing, as a condition in SQL.
+"""What a track as a whole is doing: one rule, for a card in Python and for a filter in SQL.
 
 Only the newest job of each stage of the pipeline counts; what is done by request (notes, a warp)
-does not change what a track is. The same rule makes the words on a card
-(``web/views.py``); a test holds the two together.
+does not change what a track is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, array, distinct_on
 
 from soundforge.library.lifecycle import PIPELINE, Status
 from soundforge.library.models import Job, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import ColumnElement
 
-State: TypeAlias = Literal["ready", "working", "attention"]
+State: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
+"""``empty``: no work was asked for yet."""
+
 Filter: TypeAlias = Literal["all", "ready", "working", "attention"]
 
-STATES: Final[tuple[State, ...]] = ("ready", "working", "attention")
+FILTERS: Final[dict[Filter, frozenset[State]]] = {
+    "all": frozenset(get_args(State)),
+    "ready": frozenset({"ready"}),
+    "working": frozenset({"queued", "working"}),
+    "attention": frozenset({"failed", "cancelled"}),
+}
+"""The states of the tracks that a filter shows."""
+
+#: The first row all of whose statuses are among those of the jobs tells the track's state.
+_RULE: Final[tuple[tuple[frozenset[Status], State], ...]] = (
+    (frozenset({Status.DOWNLOADING}), "working"),
+    (frozenset({Status.PROCESSING}), "working"),
+    (frozenset({Status.FAILED}), "failed"),
+    (frozenset({Status.QUEUED, Status.COMPLETED}), "working"),
+    (frozenset({Status.QUEUED}), "queued"),
+    (frozenset({Status.CANCELLED}), "cancelled"),
+    (frozenset({Status.COMPLETED}), "ready"),
+)
+_OTHERWISE: Final[State] = "empty"
 
 
-def statuses() -> ColumnElement[Any]:
-    """Return the statuses of the newest job of each stage of a `Track`; null without jobs."""
+def of(statuses: Iterable[str]) -> State:
+    """Return the state of a track whose newest jobs have these statuses.
+
+    >>> of(["completed", "queued"]), of(["queued"]), of([])
+    ('working', 'queued', 'empty')
+    """
+    found = frozenset(statuses)
+    return next((state for wanted, state in _RULE if wanted <= found), _OTHERWISE)
+
+
+def column() -> ColumnElement[str]:
+    """Return the state of each `Track` of a query."""
     newest = (
         select(Job.status)
         .where(Job.track_id == Track.id, Job.stage.in_(PIPELINE))
@@ -34,30 +65,10 @@ def statuses() -> ColumnElement[Any]:
         .order_by(Job.stage, Job.inserted_at.desc())
         .lateral()
     )
-    return select(func.array_agg(newest.c.status, type_=ARRAY(String))).scalar_subquery()
+    found = func.array_agg(newest.c.status, type_=ARRAY(String))
+    rule = [(found.bool_op("@>")(_array(wanted)), state) for wanted, state in _RULE]
+    return select(case(*rule, else_=_OTHERWISE)).select_from(newest).scalar_subquery()
 
 
-def is_in(state: State, of: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return whether a track whose `statuses` are ``of`` is in ``state``.
-
-    ``working``: a job runs, or waits and none has failed. ``attention``: otherwise, one failed
-    or was cancelled. ``ready``: all completed. A track without jobs is in none.
-    """
-    runs = _has(of, Status.DOWNLOADING, Status.PROCESSING)
-    waits, failed = _has(of, Status.QUEUED), _has(of, Status.FAILED)
-    cancelled = _has(of, Status.CANCELLED)
-    match state:
-        case "working":
-            return or_(runs, and_(waits, ~failed))
-        case "attention":
-            return and_(~runs, or_(failed, and_(cancelled, ~waits)))
-        case "ready":
-            return of.bool_op("<@")(_array(Status.COMPLETED))
-
-
-def _has(of: ColumnElement[Any], *wanted: Status) -> ColumnElement[bool]:
-    return of.bool_op("&&")(_array(*wanted))
-
-
-def _array(*wanted: Status) -> ColumnElement[Any]:
-    return cast(array([str(status) for status in wanted]), ARRAY(String))
+def _array(wanted: Iterable[Status]) -> ColumnElement[Any]:
+    return cast(array(sorted(wanted)), ARRAY(String))

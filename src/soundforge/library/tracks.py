@@ -145,12 +145,11 @@ async def page(
 
 
 async def counts(session: Session, owner_id: uuid.UUID) -> dict[str, int]:
-    """Return how many tracks the owner has in all and in each state."""
-    of = _owned(owner_id).with_only_columns(states.statuses().label("statuses")).subquery().c
-    found = [func.count().label("all")]
-    found += [
-        func.count().filter(states.is_in(state, of.statuses)).label(state)
-        for state in states.STATES
+    """Return how many of the owner's tracks each filter shows."""
+    owned = _owned(owner_id).with_only_columns(states.column().label("state")).subquery()
+    found = [
+        func.count().filter(owned.c.state.in_(shown)).label(name)
+        for name, shown in states.FILTERS.items()
     ]
     return dict((await session.execute(select(*found))).mappings().one())
 
@@ -262,7 +261,7 @@ def _conditions(search: str, state: Filter) -> list[ColumnElement[bool]]:
         columns = (Track.title, Track.artist, Track.album)
         conditions.append(or_(*(column.ilike(like, escape="\\") for column in columns)))
     if state != "all":
-        conditions.append(states.is_in(state, states.statuses()))
+        conditions.append(states.column().in_(states.FILTERS[state]))
     return conditions
 
 

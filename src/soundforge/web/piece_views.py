@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from soundforge.web.track_view import ErrorView, StageName, StageStatus, StageView, StemView
+from soundforge.web.track_view import ErrorView, StageStatus, StageView, StemView
 
 if TYPE_CHECKING:
     from soundforge.library import Job, Stem
+    from soundforge.library.lifecycle import Work
     from soundforge.pipeline.outlook import Outlook
 
 
-def stage_view(name: StageName, job: Job, look: Outlook | None) -> StageView:
+def stage_view(name: Work, job: Job, look: Outlook | None) -> StageView:
     """Return ``job`` as a page shows it; ``look`` is what it has before it."""
     eta = look.eta if look else None
     error = None

@@ -10,8 +10,9 @@ shown travels in an event.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from soundforge.library.states import Filter
 from soundforge.web.batch_view import BatchStudio, BatchView
 from soundforge.web.model_view import ModelView, NetworkView, PresetView
 from soundforge.web.song_view import SoundView
@@ -20,11 +21,8 @@ from soundforge.web.track_view import (
     NotesView,
     SeparationView,
     SongUrls,
-    StageName,
-    StageStatus,
     StageView,
     StemView,
-    TrackState,
     TrackView,
     VersionView,
 )
@@ -49,20 +47,14 @@ __all__ = [
     "SeparationView",
     "SongUrls",
     "SoundView",
-    "StageName",
-    "StageStatus",
     "StageView",
     "StemView",
     "Studio",
     "StudioOf",
     "TrackPage",
-    "TrackState",
     "TrackView",
     "VersionView",
 ]
-
-Filter: TypeAlias = Literal["all", "ready", "working", "attention"]
-"""``working`` holds queued tracks too; ``attention`` holds failed and cancelled ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +153,25 @@ class Studio(BatchStudio, Protocol):
             errors.Conflict: It completed, or it is at work.
         """
 
-    async def run_stage(
+    async def separate(
         self,
         track_id: str,
-        stage: StageName,
         *,
         model: str | None = None,
         stems: Sequence[str] = (),
         sample_rate: SampleRate = "model",
     ) -> None:
-        """Start a stage anew.
+        """Separate the track anew.
 
         Args:
             track_id: Whose.
-            stage: Which.
-            model: For a separation: a model or a preset; the best one here when None.
-            stems: For a separation: only these; all when none is named.
-            sample_rate: For a separation: of its files.
+            model: A model or a preset; the best one here when None.
+            stems: Only these; all when none is named.
+            sample_rate: Of the files.
 
         Raises:
             errors.NotFound: No such track.
-            errors.Conflict: There is no recording yet, the stage is at work, or the model is not
+            errors.Conflict: There is no recording yet, it is being done, or the model is not
                 installed (``model_not_installed``).
             errors.Invalid: No such model, or it makes no such stem.
         """

@@ -10,12 +10,9 @@ from soundforge.web.song_view import NO_LANDMARKS, LandmarksView
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from soundforge.library.lifecycle import Work
+    from soundforge.library.states import State
     from soundforge.web.song_view import SoundView
-
-TrackState: TypeAlias = Literal["empty", "queued", "working", "ready", "failed", "cancelled"]
-"""``empty``: no work was asked for yet. Any stage that failed makes ``failed``."""
-
-StageName: TypeAlias = Literal["download", "separate", "analyze", "transcribe", "warp"]
 
 StageStatus: TypeAlias = Literal[
     "waiting", "queued", "downloading", "processing", "completed", "failed", "cancelled"
@@ -48,7 +45,7 @@ class StageView:
         note: Which model stands in for the one that was asked for; may be empty.
     """
 
-    name: StageName
+    name: Work
     status: StageStatus
     job_id: str | None = None
     progress: int = 0
@@ -224,7 +221,7 @@ class TrackView:
     album: str | None
     art_url: str | None
     duration_s: float | None
-    state: TrackState
+    state: State
     stages: tuple[StageView, ...]
     inserted_at: datetime
     key_name: str | None = None

@@ -11,7 +11,6 @@ from soundforge.audio.presets import PRESETS
 from soundforge.library import tracks
 from soundforge.pipeline import actions, outlook, paste, plans
 from soundforge.pipeline.plans import Separation
-from soundforge.pipeline.start import Plan
 from soundforge.web import cursor as cursors
 from soundforge.web.studio import (
     Counts,
@@ -22,7 +21,6 @@ from soundforge.web.studio import (
     ModelView,
     NetworkView,
     PresetView,
-    StageName,
     TrackPage,
     TrackView,
 )
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from soundforge.audio.chords import ChordEngine
     from soundforge.audio.separator import SampleRate
+    from soundforge.pipeline.start import Plan
     from soundforge.web.services import Services
 
 _REASONS = {
@@ -136,43 +135,33 @@ class UserStudio(UserBatches):
         """Begin a new attempt of a job that failed or was cancelled."""
         await actions.retry(self._tools, self._user_id, _id(job_id))
 
-    async def run_stage(
+    async def separate(
         self,
         track_id: str,
-        stage: StageName,
         *,
         model: str | None = None,
         stems: Sequence[str] = (),
         sample_rate: SampleRate = "model",
     ) -> None:
-        """Start a stage anew."""
-        match stage:
-            case "separate":
-                wanted = Separation(model, tuple(stems), sample_rate)
-                plan = plans.separate(self._tools.models, wanted)
-            case "analyze":
-                plan = plans.analyze()
-            case "transcribe" | "warp":
-                raise errors.Invalid("unknown_stage", "This is asked for in another way.")
-            case "download":
-                plan = Plan("download")
-        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+        """Separate the track anew."""
+        wanted = Separation(model, tuple(stems), sample_rate)
+        await self._run(track_id, plans.separate(self._tools.models, wanted))
 
     async def analyze(self, track_id: str, *, chord_engine: ChordEngine) -> None:
         """Analyse the track anew."""
-        plan = plans.analyze(chord_engine=chord_engine)
-        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+        await self._run(track_id, plans.analyze(chord_engine=chord_engine))
 
     async def write_notes(
         self, track_id: str, *, quantise: str | None = None, stems: Sequence[str] = ()
     ) -> None:
         """Write down the notes of the track's stems."""
-        plan = plans.transcribe(quantise, stems)
-        await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
+        await self._run(track_id, plans.transcribe(quantise, stems))
 
     async def warp(self, track_id: str, *, rate: float, semitones: float, is_steady: bool) -> None:
         """Make a version of the track's stems."""
-        plan = plans.warp(rate=rate, semitones=semitones, is_steady=is_steady)
+        await self._run(track_id, plans.warp(rate=rate, semitones=semitones, is_steady=is_steady))
+
+    async def _run(self, track_id: str, plan: Plan) -> None:
         await actions.run_stage(self._tools, self._user_id, _id(track_id), plan)
 
     async def delete_track(self, track_id: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.audio import chords, pulse
-from soundforge.library import Track, analyses, tracks
+from soundforge.library import Track, analyses, states, tracks
 from soundforge.library.lifecycle import PIPELINE
 from soundforge.web import by_request, landmarks
 from soundforge.web.piece_views import stage_view, stem_view
@@ -14,13 +14,12 @@ from soundforge.web.studio import (
     SeparationView,
     StageView,
     StemView,
-    TrackState,
     TrackView,
 )
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from soundforge.pipeline.outlook import Outlook
 
@@ -50,7 +49,7 @@ def track_view(
         album=track.album,
         art_url=f"/api/v1/tracks/{track.id}/cover" if track.cover_path else track.album_art_url,
         duration_s=track.duration_ms / 1000 if track.duration_ms is not None else None,
-        state=_state(stages),
+        state=states.of(stage.status for stage in stages),
         stages=stages,
         inserted_at=track.inserted_at,
         key_name=chords.key_name(features) or (analysis.key if analysis else None),
@@ -85,21 +84,6 @@ def _stages(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> tuple[StageView
         elif name in planned:
             views.append(StageView(name, "waiting"))
     return tuple(views)
-
-
-def _state(stages: Sequence[StageView]) -> TrackState:
-    statuses = {stage.status for stage in stages}
-    if not statuses:
-        return "empty"
-    if statuses & _RUNNING:
-        return "working"
-    if "failed" in statuses:
-        return "failed"
-    if "queued" in statuses:
-        return "working" if "completed" in statuses else "queued"
-    if "cancelled" in statuses:
-        return "cancelled"
-    return "ready"
 
 
 def _separation(track: Track, job_id: str) -> SeparationView:

@@ -10,32 +10,27 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from soundforge.web.track_view import (
-        SeparationView,
-        StageName,
-        StageView,
-        StemView,
-        TrackView,
-    )
+    from soundforge.library.lifecycle import Work
+    from soundforge.web.track_view import SeparationView, StageView, StemView, TrackView
 
-DOING: Final[dict[StageName, str]] = {
+DOING: Final[dict[Work, str]] = {
     "download": "Downloading",
     "separate": "Separating",
     "analyze": "Analysing",
     "transcribe": "Writing notes",
     "warp": "Changing tempo and pitch",
 }
-_DONE: Final[dict[StageName, str]] = {
+_DONE: Final[dict[Work, str]] = {
     "download": "Downloaded",
     "separate": "Separated",
     "analyze": "Analysed",
 }
-_FAILED: Final[dict[StageName, str]] = {
+_FAILED: Final[dict[Work, str]] = {
     "download": "Download failed",
     "separate": "Separation failed",
     "analyze": "Analysis failed",
 }
-_LATER: Final[dict[StageName, str]] = {
+_LATER: Final[dict[Work, str]] = {
     "download": "Download",
     "separate": "Then separating",
     "analyze": "Then analysing",
@@ -143,7 +138,7 @@ def has_recording(track: TrackView) -> bool:
     return all(stage.status == "completed" for stage in track.stages if stage.name == "download")
 
 
-def is_busy(track: TrackView, name: StageName) -> bool:
+def is_busy(track: TrackView, name: Work) -> bool:
     """Whether a stage waits or works, so that it cannot be started now."""
     busy = RUNNING | {"queued", "waiting"}
     return any(stage.name == name and stage.status in busy for stage in track.stages)

@@ -12,21 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from soundforge import errors
 from soundforge.db.base import utc_now
 from soundforge.library import Status, jobs, stems, tracks
-from soundforge.library.states import STATES
+from soundforge.library.states import FILTERS
 from soundforge.pipeline import actions
 from soundforge.pipeline.start import Plan
 from soundforge.web.views import track_view
 from tests.plugins.pipeline import add_track, begin, eventually
 
 SONG = "4iV5W9uYEdYUVa79Axb7Rh"
-FILTER_OF = {
-    "queued": "working",
-    "working": "working",
-    "ready": "ready",
-    "failed": "attention",
-    "cancelled": "attention",
-    "empty": "all",
-}
 
 
 @pytest.fixture
@@ -45,20 +37,20 @@ class TestStates:
         for track, mix in zip(added, mixes, strict=True):
             await self.add_jobs(session, track.id, mix)
         whole = await tracks.get_many(session, owner_id, [track.id for track in added])
-        cards = {track.id: FILTER_OF[track_view(track, {}).state] for track in whole}
+        cards = {track.id: track_view(track, {}).state for track in whole}
 
         counts = await tracks.counts(session, owner_id)
         found = {
-            state: {
+            name: {
                 track.id
-                for track in (await tracks.page(session, owner_id, state=state, limit=1000)).tracks
+                for track in (await tracks.page(session, owner_id, state=name, limit=1000)).tracks
             }
-            for state in STATES
+            for name in FILTERS
         }
 
-        for state in STATES:
-            assert found[state] == {one for one, shown in cards.items() if shown == state}
-            assert counts[state] == len(found[state])
+        for name, shown in FILTERS.items():
+            assert found[name] == {one for one, state in cards.items() if state in shown}
+            assert counts[name] == len(found[name])
         assert counts["all"] == len(mixes)
 
     async def test_only_the_newest_job_of_a_stage_counts(self, session, owner_id):

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from soundforge.web import assets, drawing
-from tests.fakes.studio import FakeStudio, library
+from tests.fakes.library import library
+from tests.fakes.studio import FakeStudio
 from tests.fakes.studio_app import make_app
 
 

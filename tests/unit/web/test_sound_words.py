@@ -8,7 +8,7 @@ import pytest
 
 from soundforge.web import sound_words, words
 from soundforge.web.studio import SoundView
-from tests.fakes.studio import a_track
+from tests.fakes.tracks import a_track
 
 
 def told(**measured):

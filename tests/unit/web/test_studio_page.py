@@ -7,7 +7,8 @@ import pytest
 from soundforge import errors
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.library import LibraryPage
-from tests.fakes.studio import FakeStudio, library
+from tests.fakes.library import library
+from tests.fakes.studio import FakeStudio
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from soundforge.web import words
 from soundforge.web.studio import ErrorView, SeparationView, StageView
-from tests.fakes.studio import a_track, done, stages
+from tests.fakes.tracks import a_track, done, stages
 
 BEGAN = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

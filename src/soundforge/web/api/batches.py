@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
 from soundforge.library import batches as rows
+from soundforge.library.lifecycle import Work
 from soundforge.pipeline import batches
 from soundforge.pipeline.batches import MOST_TRACKS
 from soundforge.web import cursor as cursors
-from soundforge.web.api.jobs import ErrorOut, Status, Work
+from soundforge.web.api.jobs import ErrorOut, Status
 from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from soundforge.library import Job, Track, jobs, stems, tracks
-from soundforge.library.lifecycle import Stage
+from soundforge.library.lifecycle import Work
 from soundforge.pipeline import actions, outlook
 from soundforge.pipeline.outlook import Outlook
 from soundforge.web.api.stems import StemOut
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
-Work = Literal[Stage, "transcribe", "warp"]
 Status = Literal["queued", "downloading", "processing", "completed", "failed", "cancelled"]
 
 

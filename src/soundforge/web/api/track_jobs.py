@@ -11,9 +11,10 @@ from pydantic import Field
 
 from soundforge.audio import analyzer
 from soundforge.audio.chords import ChordEngine
+from soundforge.library.lifecycle import Work
 from soundforge.pipeline import actions, plans
 from soundforge.pipeline.start import Plan
-from soundforge.web.api.jobs import JobBody, Work, job_out
+from soundforge.web.api.jobs import JobBody, job_out
 from soundforge.web.api.separation import SeparationIn, StemType
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from soundforge import events
@@ -68,8 +68,8 @@ class LibraryPage(StudioPage):
     async def handle_params(self, params: Mapping[str, str], url: str) -> None:
         """Show what the address asks for: ``?show=ready&q=…``; ``deleted`` offers the way back."""
         del url
-        show = params.get("show", "all")
-        self.show: Filter = show if show in get_args(Filter) else "all"  # type: ignore[assignment]
+        show = params.get("show")
+        self.show: Filter = next((name for name, _ in _FILTERS if name == show), "all")
         self.search = params.get("q", "")[:_LONGEST_SEARCH]
         self.current = "queue" if self.show == "working" else "library"
         self.deleted = params.get("deleted", "")[:64]

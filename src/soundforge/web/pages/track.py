@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from soundforge import errors, events
 from soundforge.web import components, drawing, exports, song_sheet, sound_words, words
@@ -22,18 +22,11 @@ if TYPE_CHECKING:
     from soundforge.web.studio import (
         ModelView,
         PresetView,
-        StageName,
         StageView,
         StemView,
         TrackView,
         VersionView,
     )
-
-_STAGES: Final[dict[str, StageName]] = {
-    "download": "download",
-    "separate": "separate",
-    "analyze": "analyze",
-}
 
 
 class TrackPage(StudioPage):
@@ -43,7 +36,7 @@ class TrackPage(StudioPage):
     is_slim = True
     handlers: ClassVar = {
         "delete": "_delete",
-        "run": "_run",
+        "separate": "_separate",
         "choose": "_choose",
         "pulled": "_pulled",
         "analyse": "_analyse",
@@ -221,16 +214,12 @@ class TrackPage(StudioPage):
         self.model = str(value.get("model", ""))[:64]
         self.choice = self.choice.changed(value)
 
-    async def _run(self, value: Value) -> None:
-        stage = _STAGES.get(str(value.get("stage", "")))
-        if stage is None:
-            raise errors.Invalid("unknown_stage", "There is no such stage.")
+    async def _separate(self, value: Value) -> None:
         choice = self.choice.changed(value)
         if choice.is_nothing:
             raise errors.Invalid("no_stem_chosen", "No stem is chosen.", "Check at least one.")
-        await self._studio.run_stage(
+        await self._studio.separate(
             self._track_id,
-            stage,
             model=str(value.get("model", ""))[:64] or None,
             stems=choice.stems or (),
             sample_rate=choice.sample_rate,

@@ -6,7 +6,9 @@ from soundforge import __version__
 from soundforge.live.testing import PageDriver
 from soundforge.web import attribution
 from soundforge.web.pages.about import PAGE, AboutPage
-from tests.fakes.studio import MODELS, FakeStudio, library
+from tests.fakes.library import library
+from tests.fakes.models import MODELS
+from tests.fakes.studio import FakeStudio
 
 
 async def test_it_names_the_version_and_every_work_it_stands_on():

@@ -13,8 +13,10 @@ from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.library import LibraryPage
 from soundforge.web.song_view import SoundView
-from soundforge.web.studio import BatchView, ImportOutcome
-from tests.fakes.studio import NOW, FakeStudio, a_track, library
+from soundforge.web.studio import BatchView
+from tests.fakes.library import library
+from tests.fakes.studio import FakeStudio
+from tests.fakes.tracks import NOW, a_track
 
 
 async def mounted(studio, **params):
@@ -87,9 +89,6 @@ async def test_without_credentials_the_page_says_how_to_get_links_going():
 )
 async def test_hostile_links_get_a_sentence_with_a_next_step_and_stay_in_the_field(link):
     driver = await mounted(FakeStudio())
-    if "evil" in link:
-        driver.page._studio.outcome = ImportOutcome()
-        link = link.replace("open.spotify.com/track/", "open.spotify.com/")
 
     await driver.page.handle_event("import", {"link": link})
     await driver.settle()
@@ -377,7 +376,7 @@ async def test_selected_tracks_are_separated_with_what_was_chosen():
 
     await driver.page.handle_event("separate", {"ids": ["salt", "glass"], "model": "instant"})
 
-    assert studio.calls[-1] == ("separate", "salt", "glass", "instant")
+    assert studio.calls[-1] == ("separate_all", "salt", "glass", "instant")
     assert "0 of 2 done, waiting for its turn." in driver.html()
 
 

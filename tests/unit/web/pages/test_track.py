@@ -11,14 +11,10 @@ from soundforge.live.bus import Notice
 from soundforge.live.testing import PageDriver
 from soundforge.web.pages.track import TrackPage
 from soundforge.web.studio import ErrorView, NotesView, SeparationView, SongUrls, StageView
-from tests.fakes.studio import (
-    MODELS,
-    SOUND,
-    FakeStudio,
-    being_separated,
-    library,
-    separated,
-)
+from tests.fakes.library import library
+from tests.fakes.models import MODELS
+from tests.fakes.studio import FakeStudio
+from tests.fakes.tracks import SOUND, being_separated, separated
 
 
 async def mounted(studio, track_id="salt"):
@@ -359,13 +355,13 @@ async def test_a_preset_says_what_it_comes_to_here():
     assert "HT Demucs is not installed; Spleeter stands in. Spleeter, 2 stems makes" in html
 
 
-async def test_separating_again_runs_the_stage_with_the_model():
+async def test_separating_again_takes_the_model():
     studio = FakeStudio(library())
     driver = await mounted(studio)
 
-    await driver.page.handle_event("run", {"stage": "separate", "model": MODELS[0].name})
+    await driver.page.handle_event("separate", {"model": MODELS[0].name})
 
-    assert studio.calls == [("run", "salt", "separate", "spleeter_2stems")]
+    assert studio.calls == [("separate", "salt", "spleeter_2stems")]
 
 
 def separate_form(driver):
@@ -377,15 +373,15 @@ async def test_only_some_stems_are_asked_for():
     studio = FakeStudio(library())
     driver = await mounted(studio)
     assert separate_form(driver).count('name="stems[]" value="vocals" checked') == 1
-    form = {"stage": "separate", "model": "spleeter_2stems", "stems": ["", "vocals"]}
+    form = {"model": "spleeter_2stems", "stems": ["", "vocals"]}
 
     await driver.page.handle_event("choose", {"_target": "stems[]", **form})
 
     html = separate_form(driver)
     assert 'value="vocals" checked' in html
     assert 'value="accompaniment" checked' not in html
-    await driver.page.handle_event("run", form)
-    assert studio.calls == [("run", "salt", "separate", "spleeter_2stems", "vocals")]
+    await driver.page.handle_event("separate", form)
+    assert studio.calls == [("separate", "salt", "spleeter_2stems", "vocals")]
 
 
 async def test_another_model_begins_with_all_of_its_stems():
@@ -405,7 +401,7 @@ async def test_no_stem_at_all_is_not_separated():
     studio = FakeStudio(library())
     driver = await mounted(studio)
 
-    await driver.page.handle_event("run", {"stage": "separate", "model": "best", "stems": [""]})
+    await driver.page.handle_event("separate", {"model": "best", "stems": [""]})
 
     assert studio.calls == []
     assert driver.page.notices[0].code == "no_stem_chosen"
@@ -419,20 +415,9 @@ async def test_files_at_the_recordings_rate_are_offered_where_that_is_another():
     await driver.page.handle_info(NEWS)
     assert "48.0 kHz, not the model's 44.1 kHz" in driver.html().replace("&#39;", "'")
 
-    await driver.page.handle_event("run", {"stage": "separate", "sample_rate": "source"})
+    await driver.page.handle_event("separate", {"sample_rate": "source"})
 
-    assert studio.calls == [("run", "salt", "separate", "", "source")]
-
-
-@pytest.mark.parametrize("stage", ["", "rm -rf", None, "transcribe"])
-async def test_an_unknown_stage_is_refused_in_words(stage):
-    studio = FakeStudio(library())
-    driver = await mounted(studio)
-
-    await driver.page.handle_event("run", {"stage": stage})
-
-    assert studio.calls == []
-    assert driver.page.notices[0].code == "unknown_stage"
+    assert studio.calls == [("separate", "salt", "", "source")]
 
 
 async def test_news_is_read_again():
