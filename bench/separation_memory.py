@@ -21,6 +21,7 @@ from pathlib import Path
 import soundfile
 
 from bench.separation import models_dir, write_song
+from soundforge.storage.layout import CHUNK_S
 
 
 def main() -> int:
@@ -62,7 +63,7 @@ def run(model: str, song: Path, segments: int) -> tuple[float, int, bool]:
             "out_dir": out,
             "models_dir": str(models_dir(model)),
             "format": "flac",
-            "chunks": True,
+            "chunk_s": CHUNK_S,
             "precision": "f32",
         }
         request = {"type": "request", "job": "bench", "params": params}

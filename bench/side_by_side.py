@@ -21,6 +21,7 @@ from bench.separation import models_dir, write_song
 from soundforge.audio import separator
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
+from soundforge.storage.layout import CHUNK_S
 
 MODELS = ("spleeter_2stems", "htdemucs")
 
@@ -78,7 +79,7 @@ async def separate(engine: Engine, model: str, song: Path, seconds: float) -> No
             job="bench",
             duration_s=seconds,
             threads=engine.cores.count,
-            has_chunks=True,
+            chunk_s=CHUNK_S,
             report=lambda *_: None,
         )
 

@@ -89,8 +89,8 @@ async def run(engine: Engine, model: str, song: Path, seconds: float, threads: i
     times = []
 
     def note(fraction: float, message: str, detail: dict[str, object]) -> None:
-        del fraction, message
-        if "segment" in detail and not times:
+        del fraction, detail
+        if message == "separating" and not times:
             times.extend((time.perf_counter() - began, cpu_s() - used))
 
     with tempfile.TemporaryDirectory(dir=song.parent) as out:

@@ -29,7 +29,7 @@ class StemFile:
         size_bytes: Size of the master.
         peaks_name: Loudest sample per hundredth of a second, one byte each (255 = full scale).
         sha256: Hash of the master.
-        chunks: How many files ``<stem>/00000.flac`` … of 10 s there are; 0 when not asked for.
+        chunks: How many files ``<stem>/00000.flac`` … there are; 0 when not asked for.
     """
 
     stem_type: str
@@ -98,7 +98,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
     report: ReportWithDetail,
     stems: tuple[str, ...] | None = None,
     form: str = "flac",
-    has_chunks: bool = False,
+    chunk_s: int = 0,
     threads: int = 0,
     sample_rate: SampleRate = "model",
     segment_s: int = 0,
@@ -115,11 +115,10 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         job: Whose work this is, for the log.
         duration_s: Length of the recording: sets the time-out and, for files that do not
             say how long they are, the progress.
-        report: Told the progress; the detail has ``segment``, ``segments`` (of 10 s) and
-            ``ready_s`` (how much can be heard from chunks).
+        report: Told the progress; the detail has ``ready_s`` (how much can be heard from chunks).
         stems: Which stems; None for all.
         form: ``flac`` (24 bit) or ``wav`` (float, never any gain).
-        has_chunks: Whether to write 10 s chunks that can be played while it runs.
+        chunk_s: Length of the chunks that can be played while it runs, in seconds; 0 for none.
         threads: CPU threads; 0 for all.
         sample_rate: Of the files: the model's, or the ``source``'s own with exactly its length.
             Chunks and peaks are always the model's.
@@ -141,7 +140,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "model": model,
         "stems": list(stems) if stems is not None else None,
         "format": form,
-        "chunks": has_chunks,
+        "chunk_s": chunk_s,
         "threads": threads,
         "duration_s": duration_s,
         "precision": models.precision,

@@ -162,6 +162,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
     out_dir: Path,
     job: str,
     duration_s: float,
+    chunk_s: int,
     report: ReportWithDetail,
     rate: float = 1.0,
     semitones: float = 0.0,
@@ -176,6 +177,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
         out_dir: An existing folder.
         job: Whose work this is, for the log.
         duration_s: Length of the song, for the time limit; 0 if unknown.
+        chunk_s: Length of the chunks to play it from, in seconds.
         report: Told the progress.
         rate: See `check`.
         semitones: See `check`.
@@ -193,6 +195,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
         {
             "stems": [{"name": name, "path": str(path)} for name, path in sources.items()],
             "out_dir": str(out_dir),
+            "chunk_s": chunk_s,
             "threads": threads,
             **_how(rate, semitones, grid),
         },

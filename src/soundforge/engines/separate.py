@@ -1,8 +1,8 @@
 """The separation program: ``python -m soundforge.engines.separate``.
 
 Params: ``path`` (the recording), ``out_dir`` (an existing folder), ``model``, ``models_dir``,
-and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunks`` (to hear it
-while it runs), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
+and optional ``stems`` (default all), ``format`` (``flac`` or ``wav``), ``chunk_s``
+(length of the chunks in which it can be heard while it runs, in whole seconds; 0 for none), ``threads`` (0 for all), ``duration_s`` (for the progress of files that do not
 say how long they are), ``precision`` (``auto``, ``f32`` or ``f16``), ``device`` (one of
 `devices.ASKED`; ``auto``), ``overlap`` (of segments; the model's own), ``segment_s`` (one of the
 model's `smaller` segments; 0 for its own), ``sample_rate`` (of the masters: ``model`` or
@@ -53,7 +53,7 @@ class _Params:
     model: str
     stems: tuple[str, ...]
     form: Any
-    has_chunks: bool
+    chunk_s: int
     threads: int
     duration_s: float
     precision: Any
@@ -101,7 +101,7 @@ def _separate(
         asked.stems,
         model.sample_rate_hz,
         form=asked.form,
-        has_chunks=asked.has_chunks,
+        chunk_s=asked.chunk_s,
     )
     with contextlib.closing(writer):
         task = _task(asked, model, installed, mix, writer)
@@ -151,7 +151,6 @@ def _task(
     identity = {
         "weights": installed.weights_hash,
         "stems": asked.stems,
-        "chunks": asked.has_chunks,
         "overlap": asked.overlap,
         "segment_s": asked.segment_s,
     }
@@ -196,7 +195,7 @@ def _parse(params: dict[str, Any], model: Separator) -> _Params:
             model=model.name,
             stems=tuple(stem for stem in model.stems if stem in stems),
             form=form,
-            has_chunks=bool(params.get("chunks", False)),
+            chunk_s=max(0, int(params.get("chunk_s") or 0)),
             threads=max(0, int(params.get("threads") or 0)),
             duration_s=float(params.get("duration_s") or 0),
             precision=_one_of(params.get("precision") or "auto", ("auto", "f32", "f16")),
@@ -232,16 +231,13 @@ def _resolve(reference: str) -> Any:
 
 
 def _tell(report: Report, writer: StemWriter, mix: Mix, asked: _Params, model: Separator) -> None:
-    from soundforge.engines.stem_writer import CHUNK_S
-
-    rate_hz = model.sample_rate_hz
     # What a file says of its own length may be wrong: never less than what is there already.
-    expected = max(mix.expected_frames or round(asked.duration_s * rate_hz), mix.frames, 1)
+    expected = max(
+        mix.expected_frames or round(asked.duration_s * model.sample_rate_hz), mix.frames, 1
+    )
     report(
         _MADE * min(1.0, writer.frames / expected),
         "separating",
-        segment=math.ceil(writer.frames / rate_hz / CHUNK_S),
-        segments=math.ceil(expected / rate_hz / CHUNK_S),
         ready_s=writer.ready_s,
     )
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = NDArray[np.float32]
 
-CHUNK_S: Final = 10
 PEAKS_PER_S: Final = 100
 BLOCK_FRAMES: Final = 1 << 17
 CHANNELS: Final = 2
@@ -28,13 +27,19 @@ _COMPRESSION: Final = 3 / 8
 class Track:
     """One stem of a `StemWriter`.
 
+    Args:
+        out_dir: An existing folder.
+        stem: Its name.
+        sample_rate_hz: Of the samples.
+        chunk_s: Length of a chunk in seconds; 0 for no chunks.
+
     Attributes:
         chunks: How many chunks there are.
         frames: How many frames were written.
         loudest: The largest sample so far.
     """
 
-    def __init__(self, out_dir: Path, stem: str, sample_rate_hz: int, *, has_chunks: bool) -> None:
+    def __init__(self, out_dir: Path, stem: str, sample_rate_hz: int, *, chunk_s: int) -> None:
         self.stem, self.peaks_name, self.chunks, self.loudest = stem, f"{stem}.peaks", 0, 0.0
         self.frames = 0
         self._out_dir, self._rate_hz = out_dir, sample_rate_hz
@@ -43,7 +48,8 @@ class Track:
         self._peaks: list[Samples] = []
         self._peak_count = 0
         self._rest = np.zeros(0, np.float32)
-        self._chunk_folder = out_dir / stem if has_chunks else None
+        self._chunk_folder = out_dir / stem if chunk_s else None
+        self._chunk_frames = chunk_s * sample_rate_hz
         self._waiting = np.zeros((0, CHANNELS), np.float32)
         self._peaks_shown = 0
         if self._chunk_folder:
@@ -61,9 +67,9 @@ class Track:
         self._take_peaks(block)
         if self._chunk_folder:
             self._waiting = np.concatenate([self._waiting, block])
-            while len(self._waiting) >= CHUNK_S * self._rate_hz:
-                self._write_chunk(self._waiting[: CHUNK_S * self._rate_hz])
-                self._waiting = self._waiting[CHUNK_S * self._rate_hz :]
+            while len(self._waiting) >= self._chunk_frames:
+                self._write_chunk(self._waiting[: self._chunk_frames])
+                self._waiting = self._waiting[self._chunk_frames :]
                 self._show_peaks()
 
     def flush(self) -> None:
@@ -81,6 +87,8 @@ class Track:
         self._peaks_path.unlink(missing_ok=True)
         for block in self.raw_blocks(BLOCK_FRAMES):
             self._follow(block)
+        if self._chunk_folder:
+            self._forget_chunks_after(self.chunks)
 
     def close(self) -> None:
         """End the last peak and the last chunk."""
@@ -111,12 +119,10 @@ class Track:
 
     def finish_chunks(self, gain: float) -> None:
         """Write the chunks again, now that the gain is known; nothing to do when there is none."""
-        assert self._chunk_folder is not None
         if gain < 1:
             self.chunks = 0
-            for block in self.raw_blocks(CHUNK_S * self._rate_hz):
+            for block in self.raw_blocks(self._chunk_frames):
                 self._write_chunk(block * np.float32(gain))
-        sync_folder(self._chunk_folder)
 
     @property
     def _peaks_path(self) -> Path:
@@ -140,15 +146,29 @@ class Track:
         self.loudest = max(self.loudest, float(loudness.max(initial=0)))
 
     def _write_chunk(self, block: Samples) -> None:
-        assert self._chunk_folder is not None
-        samples = quantize(block, 16).astype(np.int16)
+        """Write the next chunk, whole or not at all for those who listen.
 
-        def write(part: Path) -> None:
-            with open_flac(part, self._rate_hz, "PCM_16") as file:
-                file.write(samples)
-
-        write_durably(self._chunk_folder / f"{self.chunks:05}.flac", write)
+        Not safe on disk: what goes on after a stop makes the chunks again from the raw samples,
+        and who gives the finished folder its place syncs all that is in it.
+        """
+        path = self._chunk_path(self.chunks)
+        part = path.with_name(f".{path.name}.part")
+        with open_flac(part, self._rate_hz, "PCM_16") as file:
+            file.write(quantize(block, 16).astype(np.int16))
+        part.replace(path)
         self.chunks += 1
+
+    def _chunk_path(self, number: int) -> Path:
+        assert self._chunk_folder is not None
+        return self._chunk_folder / f"{number:05}.flac"
+
+    def _forget_chunks_after(self, count: int) -> None:
+        """Remove what an earlier attempt had beyond, or cut into chunks of another length."""
+        assert self._chunk_folder is not None
+        kept = {self._chunk_path(number) for number in range(count)}
+        for path in self._chunk_folder.iterdir():
+            if path not in kept:
+                path.unlink()
 
 
 def quantize(samples: Samples, bits: int) -> NDArray[np.int32]:

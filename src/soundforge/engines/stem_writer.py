@@ -19,7 +19,6 @@ from soundforge.engines import decode
 from soundforge.engines.stem_track import (
     BLOCK_FRAMES,
     CHANNELS,
-    CHUNK_S,
     PEAKS_PER_S,
     Track,
     open_flac,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     Samples: TypeAlias = NDArray[np.float32]
 
-__all__ = ["CHUNK_S", "PEAKS_PER_S", "StemWriter", "WrittenStem", "quantize"]
+__all__ = ["PEAKS_PER_S", "StemWriter", "WrittenStem", "quantize"]
 
 _WAV_LIMIT_BYTES: Final = 4_000_000_000  # its sizes have 32 bits
 
@@ -63,9 +62,9 @@ class StemWriter:
         stems: The stems to keep; others given to `write` are left out.
         sample_rate_hz: Rate of the stems.
         form: ``flac`` for 24-bit FLAC with a common gain, ``wav`` for float WAV as it comes.
-        has_chunks: Whether to write ``<stem>/00000.flac`` … of 10 s each as it goes. While it
-            runs they have no gain, and what is too loud is clipped; at the end they get the
-            masters' gain.
+        chunk_s: Length of the chunks ``<stem>/00000.flac`` … that are written as it goes, in
+            seconds; 0 for none. While it runs they have no gain, and what is too loud is clipped;
+            at the end they get the masters' gain.
     """
 
     def __init__(
@@ -75,12 +74,12 @@ class StemWriter:
         sample_rate_hz: int,
         *,
         form: Format = "flac",
-        has_chunks: bool = False,
+        chunk_s: int = 0,
     ) -> None:
         self._out_dir, self._rate_hz, self._form = out_dir, sample_rate_hz, form
-        self._has_chunks = has_chunks
+        self._chunk_s = chunk_s
         self._tracks = {
-            stem: Track(out_dir, stem, sample_rate_hz, has_chunks=has_chunks) for stem in stems
+            stem: Track(out_dir, stem, sample_rate_hz, chunk_s=chunk_s) for stem in stems
         }
         self.frames = self.masters_frames = 0
         self.masters_rate_hz = sample_rate_hz
@@ -89,7 +88,7 @@ class StemWriter:
     @property
     def ready_s(self) -> float:
         """How many seconds can be played from chunks now."""
-        return float(min(track.chunks for track in self._tracks.values()) * CHUNK_S)
+        return float(min(track.chunks for track in self._tracks.values()) * self._chunk_s)
 
     def write(self, stems: Mapping[str, Samples]) -> None:
         """Append one block ``(n, 2)`` to every stem."""
@@ -177,7 +176,7 @@ class StemWriter:
         else:
             write_durably(path, lambda part: self._write_wav(part, track))
         track.finish_peaks(self.gain)
-        if self._has_chunks:
+        if self._chunk_s:
             track.finish_chunks(self.gain)
         track.discard_raw()
         return WrittenStem(

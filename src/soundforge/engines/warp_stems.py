@@ -1,9 +1,9 @@
 """The stems of a song, faster or slower, higher or lower: ``python -m soundforge.engines.warp_stems``.
 
-Params: ``stems`` (a list of ``{"name", "path"}``, all of one length), ``out_dir``, ``rate``,
-``semitones``, and for a constant grid ``downbeats_s`` and ``bar_s`` instead of ``rate``. Written
-like a separation, with chunks and peaks, so that the same player plays it; and their sum as
-``mix.flac``. Every stem goes through one plan, so they stay aligned to the sample.
+Params: ``stems`` (a list of ``{"name", "path"}``, all of one length), ``out_dir``,
+``chunk_s`` (length of the chunks in whole seconds), ``rate``, ``semitones``, and for a constant
+grid ``downbeats_s`` and ``bar_s`` instead of ``rate``. Written like a separation, with chunks and
+peaks, so that the same player plays it; and their sum as ``mix.flac``. Every stem goes through one plan, so they stay aligned to the sample.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ def warp_stems(params: dict[str, Any], report: Report) -> dict[str, Any]:
     with open_audio(stems[0][1]) as reader:
         sample_rate_hz = reader.sample_rate_hz
     writer = StemWriter(
-        out_dir, [*(name for name, _ in stems), MIX], sample_rate_hz, has_chunks=True
+        out_dir,
+        [*(name for name, _ in stems), MIX],
+        sample_rate_hz,
+        chunk_s=int(params["chunk_s"]),
     )
     try:
         for number, (name, path) in enumerate(stems):

@@ -56,7 +56,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
             segment_s=segment_s,
             job=str(job.id),
             duration_s=duration_s,
-            has_chunks=True,
+            chunk_s=layout.CHUNK_S,
             threads=tools.threads,
             earlier_dirs=_left_behind(tools, job),
             report=report,

@@ -95,6 +95,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
             out_dir=out_dir,
             job=str(job.id),
             duration_s=stems[0].duration_s,
+            chunk_s=layout.CHUNK_S,
             report=report,
             rate=float(job.options["rate"]),
             semitones=float(job.options["semitones"]),

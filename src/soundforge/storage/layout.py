@@ -29,6 +29,9 @@ COVER_EXTENSIONS: Final = {
     "image/gif": "gif",
 }
 
+CHUNK_S: Final = 10
+"""Length in seconds of the chunks into which stems are cut."""
+
 _STEM_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _SCRATCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 # The only entries that a sweep may remove: ours look like this, whatever else lies there does not.
@@ -93,7 +96,7 @@ def stem_peaks(job_id: Id, stem_type: str) -> str:
 
 
 def stem_chunk(job_id: Id, stem_type: str, index: int) -> str:
-    """Return the place of the ``index``-th 10 s piece of a stem, from 0."""
+    """Return the place of the ``index``-th chunk of a stem, from 0."""
     return f"{stems_dir(job_id)}/{_stem(stem_type)}/{_number(index, 99_999):05d}.flac"
 
 

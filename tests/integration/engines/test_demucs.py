@@ -38,7 +38,7 @@ def song(path, seconds, channels=2, sample_rate_hz=RATE_HZ):
 
 def params(path, out_dir, models_dir, **more):
     out_dir.mkdir(exist_ok=True)
-    more = {"precision": "f32", "format": "wav", "chunks": True, "threads": 2, **more}
+    more = {"precision": "f32", "format": "wav", "chunk_s": 4, "threads": 2, **more}
     fixed = {"path": str(path), "out_dir": str(out_dir), "models_dir": str(models_dir)}
     return {"model": MODEL, **fixed, **more}
 

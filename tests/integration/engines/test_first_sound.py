@@ -14,6 +14,7 @@ import pytest
 from soundforge.engines import held, separate, weights
 from soundforge.engines.on_cpu import OnCpu
 from soundforge.engines.runtime import EngineError
+from soundforge.storage.layout import CHUNK_S
 from tests.fixtures import audio
 
 SEGMENTS = {
@@ -89,7 +90,7 @@ def runs_until_heard(monkeypatch, tmp_path):
         params = {"path": song, "out_dir": out_dir, "models_dir": tmp_path, "model": name}
         params["segment_s"] = segment_s
         with pytest.raises(HeardError):
-            separate.separate({**params, "chunks": True, "precision": "f32"}, report)
+            separate.separate({**params, "chunk_s": CHUNK_S, "precision": "f32"}, report)
         return still.runs
 
     return count

@@ -172,7 +172,7 @@ def test_a_block_of_any_size_gives_the_same(masker, song):
 def begin(folder, models_dir, path):
     folder.mkdir(exist_ok=True)
     model = weights.description("spleeter_2stems")
-    writer = StemWriter(folder, model.stems, model.sample_rate_hz, has_chunks=True)
+    writer = StemWriter(folder, model.stems, model.sample_rate_hz, chunk_s=4)
     task = Task(
         model=model,
         installed=weights.require(models_dir, model),

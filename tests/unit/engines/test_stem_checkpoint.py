@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile
 
-from soundforge.engines import stem_checkpoint, stem_track
+from soundforge.engines import stem_checkpoint
 from soundforge.engines.stem_checkpoint import StemCheckpoint
 from soundforge.engines.stem_writer import StemWriter
 
@@ -17,9 +18,9 @@ STEMS = {
 KEY = {"audio": "1"}
 
 
-def begin(folder, **settings):
+def begin(folder, chunk_s=4, **settings):
     folder.mkdir(exist_ok=True)
-    writer = StemWriter(folder, list(STEMS), RATE_HZ, has_chunks=True)
+    writer = StemWriter(folder, list(STEMS), RATE_HZ, chunk_s=chunk_s)
     return writer, StemCheckpoint(folder, writer, {"weights": "a", **settings})
 
 
@@ -29,15 +30,19 @@ def write(writer, start, stop):
         writer.write({name: samples[block] for name, samples in STEMS.items()})
 
 
-def stopped(folder, at=12_345, beyond=13_900):
+def stopped(folder, at=12_345, beyond=16_900, chunk_s=4):
     """Write until ``at``, keep that, write on, and stop as if killed."""
-    writer, checkpoint = begin(folder)
+    writer, checkpoint = begin(folder, chunk_s)
     checkpoint.take_up(KEY)
     write(writer, 0, at)
     checkpoint.put({"index": np.array(7)})
     write(writer, at, beyond)
     writer.flush()
     writer.close()
+
+
+def chunks(folder, stem):
+    return [soundfile.read(path)[0] for path in sorted((folder / stem).iterdir())]
 
 
 def contents(folder):
@@ -48,11 +53,12 @@ def contents(folder):
     }
 
 
-def test_all_files_are_those_of_a_run_without_a_stop(tmp_path):
+@pytest.mark.parametrize("chunk_s_before", [4, 10, 3])
+def test_all_files_are_those_of_a_run_without_a_stop(tmp_path, chunk_s_before):
     writer, _ = begin(tmp_path / "whole")
     write(writer, 0, 26_000)
     writer.finish()
-    stopped(tmp_path / "first")
+    stopped(tmp_path / "first", chunk_s=chunk_s_before)
     (tmp_path / "second").mkdir()
 
     stem_checkpoint.take_over([tmp_path / "first"], tmp_path / "second")
@@ -60,6 +66,7 @@ def test_all_files_are_those_of_a_run_without_a_stop(tmp_path):
     kept = checkpoint.take_up(KEY)
     assert kept["index"] == 7
     assert writer.frames == 12_345
+    assert sum(len(read) for read in chunks(tmp_path / "second", "drums")) == 12_000
     write(writer, 12_345, 26_000)
     writer.finish()
     checkpoint.discard()
@@ -124,7 +131,3 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
     assert (tmp_path / "in use" / stem_checkpoint.FILE_NAME).is_file()
     assert not (tmp_path / "old" / stem_checkpoint.FILE_NAME).exists()
     assert (tmp_path / "new" / stem_checkpoint.FILE_NAME).is_file()
-
-
-def test_chunks_are_ten_seconds():
-    assert stem_track.CHUNK_S == 10

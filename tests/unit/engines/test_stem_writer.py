@@ -14,7 +14,8 @@ from soundforge.engines import null_test, stem_writer
 from soundforge.engines.stem_writer import StemWriter, quantize
 
 RATE_HZ = 1000
-CHUNK_FRAMES = 10 * RATE_HZ
+CHUNK_S = 4
+CHUNK_FRAMES = CHUNK_S * RATE_HZ
 
 
 def noise(frames, loudest=0.5, seed=0):
@@ -91,10 +92,10 @@ def test_a_wav_beyond_its_32_bit_sizes_is_rf64(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.parametrize("loudest", [0.5, 1.5])
-def test_chunks_are_ten_seconds_and_sound_like_the_master(tmp_path, frames, lengths, loudest):
+def test_chunks_are_as_long_as_asked_and_sound_like_the_master(tmp_path, frames, lengths, loudest):
     samples = noise(frames, loudest)
 
-    writer, (stem,) = write(tmp_path, {"vocals": samples}, has_chunks=True)
+    writer, (stem,) = write(tmp_path, {"vocals": samples}, chunk_s=CHUNK_S)
 
     chunks = [soundfile.read(path)[0] for path in sorted((tmp_path / "vocals").glob("*.flac"))]
     assert [len(chunk) for chunk in chunks] == lengths
@@ -103,19 +104,19 @@ def test_chunks_are_ten_seconds_and_sound_like_the_master(tmp_path, frames, leng
 
 
 def test_ready_seconds_count_whole_chunks_while_it_runs(tmp_path):
-    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, has_chunks=True)
+    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, chunk_s=CHUNK_S)
 
     writer.write({"vocals": noise(CHUNK_FRAMES - 1)})
     before = writer.ready_s
     writer.write({"vocals": noise(1)})
 
-    assert (before, writer.ready_s) == (0, 10)
+    assert (before, writer.ready_s) == (0, CHUNK_S)
     assert (tmp_path / "vocals" / "00000.flac").is_file()
     writer.finish()
 
 
 def test_what_can_be_heard_while_it_runs_can_be_seen(tmp_path):
-    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, has_chunks=True)
+    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, chunk_s=CHUNK_S)
     shown = []
     for _ in range(3):
         writer.write({"vocals": noise(CHUNK_FRAMES)})
@@ -124,12 +125,12 @@ def test_what_can_be_heard_while_it_runs_can_be_seen(tmp_path):
 
     whole = (tmp_path / "vocals.peaks").read_bytes()
 
-    assert [len(peaks) for peaks in shown] == [1000, 2000, 3000]
+    assert [len(peaks) for peaks in shown] == [400, 800, 1200]
     assert whole == shown[-1]
 
 
 def test_a_chunk_that_is_too_loud_is_clipped_not_wrapped(tmp_path):
-    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, has_chunks=True)
+    writer = StemWriter(tmp_path, ["vocals"], RATE_HZ, chunk_s=CHUNK_S)
     writer.write({"vocals": np.full((CHUNK_FRAMES, 2), 1.5, np.float32)})
 
     live, _ = soundfile.read(tmp_path / "vocals" / "00000.flac")
