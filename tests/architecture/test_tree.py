@@ -22,7 +22,7 @@ HELD_BY = {
     "engines/by_hand/": "integration/engines/test_one_shot.py",
     "engines/demucs_torch.py": "parity/test_demucs_torch.py",
     "engines/durable.py": "integration/engines/test_separate.py",
-    "engines/ffmpeg_pipe.py": "integration/engines/test_aac.py",
+    "engines/formats/ffmpeg_pipe.py": "integration/engines/formats/test_aac.py",
     "engines/hearing.py": "integration/engines/test_media.py",
     "engines/reader.py": "unit/engines/test_decode.py",
     "engines/separators/": "unit/audio/test_models.py",

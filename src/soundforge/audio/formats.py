@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from soundforge.engines import mpeg_headers
+from soundforge.engines.formats import mpeg_headers
 
 Name: TypeAlias = Literal["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "aiff"]
 

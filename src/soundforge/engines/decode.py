@@ -11,7 +11,7 @@ import itertools
 import os
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from soundforge.engines import containers
+from soundforge.engines.formats import containers
 from soundforge.engines.reader import BLOCK_FRAMES, truncated, undecodable
 from soundforge.engines.runtime import EngineError
 
@@ -63,7 +63,7 @@ def _container(path: Path) -> containers.Container:
 
 def _open(path: Path, container: containers.Container, *, is_end_needed: bool) -> AudioReader:
     if container in ("M4A", "AAC"):
-        from soundforge.engines import aac  # only now: most songs need none of it
+        from soundforge.engines.formats import aac  # only now: most songs need none of it
 
         return aac.open_aac(path, container)
     return _SoundFileReader(path, is_end_needed=is_end_needed)

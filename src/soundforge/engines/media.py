@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 # One thread: on a machine with many cores the pools of others would use up the memory limit.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from soundforge.engines import containers, decode, durable, runtime, tags
+from soundforge.engines import decode, durable, runtime
+from soundforge.engines.formats import containers, tags
 from soundforge.engines.hearing import Hearing, Limits
 from soundforge.engines.runtime import EngineError
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from soundforge.audio import formats
-from soundforge.engines import containers
+from soundforge.engines.formats import containers
 from soundforge.storage import layout
 from tests.fixtures import audio
 

@@ -13,7 +13,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundforge.engines import containers, decode
+from soundforge.engines import decode
+from soundforge.engines.formats import containers
 from soundforge.engines.runtime import EngineError
 from tests.fixtures import audio
 

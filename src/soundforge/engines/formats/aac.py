@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from soundforge.engines import adts, ffmpeg_pipe, mp4, reader
+from soundforge.engines import reader
+from soundforge.engines.formats import adts, ffmpeg_pipe, mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from soundforge.engines.containers import Container
+    from soundforge.engines.formats.containers import Container
 
 logger = logging.getLogger(__name__)
 

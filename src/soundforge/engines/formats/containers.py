@@ -11,7 +11,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, TypeAlias
 
-from soundforge.engines import mpeg_headers
+from soundforge.engines.formats import mpeg_headers
 
 if TYPE_CHECKING:
     from pathlib import Path

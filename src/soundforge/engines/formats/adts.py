@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from soundforge.engines import mp4
+from soundforge.engines.formats import mp4
 
 if TYPE_CHECKING:
     from pathlib import Path

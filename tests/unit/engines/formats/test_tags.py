@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundforge.engines import tags
+from soundforge.engines.formats import tags
 
 
 @given(st.text(alphabet=st.characters(), max_size=1000))

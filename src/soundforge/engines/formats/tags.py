@@ -13,7 +13,7 @@ import tinytag
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from soundforge.engines.containers import Container
+    from soundforge.engines.formats.containers import Container
 
 logger = logging.getLogger(__name__)
 

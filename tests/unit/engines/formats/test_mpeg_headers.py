@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from soundforge.engines import mpeg_headers
+from soundforge.engines.formats import mpeg_headers
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from soundforge.engines import aac, decode
+from soundforge.engines import decode
+from soundforge.engines.formats import aac
 from soundforge.engines.runtime import EngineError
 from tests.fixtures import audio
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundforge.engines import adts, mp4
-from soundforge.engines.mp4 import AacConfig
+from soundforge.engines.formats import adts, mp4
+from soundforge.engines.formats.mp4 import AacConfig
 
 
 def box(name, *content):
