@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from soundforge.engines import rhythm
+from soundforge.engines.beat_tracking import rhythm
 from soundforge.engines.feature import Feature, Finding
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from soundforge.engines import rhythm, running
+from soundforge.engines import running
+from soundforge.engines.beat_tracking import rhythm
 from soundforge.engines.feature import Feature, Finding
 from soundforge.engines.spectrum import FRAME_RATE_HZ
 

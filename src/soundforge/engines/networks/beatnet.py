@@ -42,6 +42,6 @@ NETWORK = Network(
                 sha256="0c52a074ea38e8cb4a760ecfa3747c9cf91a1e3cd19f238eed80b0de763989ca",
             ),
         ),
-        convert="soundforge.engines.beatnet_graph:read_weights",
+        convert="soundforge.engines.beat_tracking.beatnet_graph:read_weights",
     ),
 )

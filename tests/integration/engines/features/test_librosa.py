@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 import pytest
 
-from soundforge.engines import beats, chromagram
+from soundforge.engines import chromagram
+from soundforge.engines.beat_tracking import beats
 from tests.fixtures.audio import clicks
 from tests.fixtures.listening import FEATURES, RATE_HZ, in_blocks, listen, noise, notes, sweep
 

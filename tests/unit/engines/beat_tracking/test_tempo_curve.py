@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import tempo_curve
+from soundforge.engines.beat_tracking import tempo_curve
 
 
 def test_a_steady_song_has_a_level_curve():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soundforge.engines import beats
+from soundforge.engines.beat_tracking import beats
 from soundforge.engines.spectrum import FRAME_RATE_HZ
 
 

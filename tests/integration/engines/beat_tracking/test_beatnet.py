@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import analyze, beatnet, weights
+from soundforge.engines import analyze, weights
+from soundforge.engines.beat_tracking import beatnet
 from tests.fixtures import audio
 from tests.fixtures.listening import FEATURES, RATE_HZ, in_blocks, noise, notes, sweep
 

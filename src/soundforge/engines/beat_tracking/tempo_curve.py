@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import beats
+from soundforge.engines.beat_tracking import beats
 
 if TYPE_CHECKING:
-    from soundforge.engines.beats import Curve
+    from soundforge.engines.beat_tracking.beats import Curve
 
 _SPAN_BEATS: Final = 16  # one regression: four bars
 _STEP_BEATS: Final = 4

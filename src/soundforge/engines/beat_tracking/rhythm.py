@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import numpy as np
 
-from soundforge.engines import bar_pointer, bars, beat_witness, beats, mel
-from soundforge.engines.beatnet_spectrum import FRAME_RATE_HZ
+from soundforge.engines import mel
+from soundforge.engines.beat_tracking import bar_pointer, bars, beat_witness, beats
+from soundforge.engines.beat_tracking.beatnet_spectrum import FRAME_RATE_HZ
 from soundforge.engines.spectrum import FRAME_RATE_HZ as FLUX_RATE_HZ
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from soundforge.engines import beatnet
+    from soundforge.engines.beat_tracking import beatnet
     from soundforge.engines.feature import Listener, Matrix, Measure, Recording
 
     Curve: TypeAlias = NDArray[np.float64]
@@ -231,7 +232,9 @@ def _steadiness(variation: float) -> float:
 def _network(models_dir: Path | None) -> Listener | None:
     if models_dir is None:
         return None
-    from soundforge.engines import beatnet, weights  # where there are none, they are not loaded
+    # Not at the top: where there are no weights, the network's libraries are not loaded.
+    from soundforge.engines import weights
+    from soundforge.engines.beat_tracking import beatnet
 
     installed = weights.find(models_dir, _NETWORK)
     if installed is None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from soundforge.engines import bar_pointer
+from soundforge.engines.beat_tracking import bar_pointer
 
 SMALL = bar_pointer.Model(beats_per_bar=(2, 3), shortest=2, longest=5, steadiness=3.0, on_beat=2)
 TINY = np.finfo(float).tiny

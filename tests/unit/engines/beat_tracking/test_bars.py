@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import bars
+from soundforge.engines.beat_tracking import bars
 
 NOTHING = np.zeros((64, 3))
 

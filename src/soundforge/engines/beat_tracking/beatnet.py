@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from soundforge.engines import beatnet_graph, openvino_cpu
+from soundforge.engines import openvino_cpu
 from soundforge.engines.ahead import Behind
-from soundforge.engines.beatnet_spectrum import Framer
+from soundforge.engines.beat_tracking import beatnet_graph
+from soundforge.engines.beat_tracking.beatnet_spectrum import Framer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from soundforge.engines.beatnet_graph import Weights
+    from soundforge.engines.beat_tracking.beatnet_graph import Weights
     from soundforge.engines.spectrum import Matrix, Samples
 
 _PIECE: Final = 512  # frames judged at a time

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soundforge.engines import beatnet_spectrum
-from soundforge.engines.beatnet_spectrum import Framer
+from soundforge.engines.beat_tracking import beatnet_spectrum
+from soundforge.engines.beat_tracking.beatnet_spectrum import Framer
 
 NOISE = np.random.default_rng(1).normal(0, 0.1, 9_000).astype(np.float32)
 

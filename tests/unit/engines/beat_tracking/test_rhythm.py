@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import rhythm
+from soundforge.engines.beat_tracking import rhythm
 from soundforge.engines.note_chroma import NoteChroma
 
 

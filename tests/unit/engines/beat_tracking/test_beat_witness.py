@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import beat_witness, spectrum
+from soundforge.engines import spectrum
+from soundforge.engines.beat_tracking import beat_witness
 from soundforge.engines.feature import Recording
 from soundforge.engines.level import Level
 from tests.fixtures.listening import RATE_HZ, in_blocks, noise, notes

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from soundforge.engines import beatnet_graph, openvino_cpu
+from soundforge.engines import openvino_cpu
+from soundforge.engines.beat_tracking import beatnet_graph
 
 FRAMES = 7
 

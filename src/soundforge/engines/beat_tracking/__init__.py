@@ -1,0 +1,1 @@
+"""Beats and bars: ``rhythm`` finds them, by a network and its witnesses or by spectral flux."""
