@@ -31,7 +31,7 @@ async def test_the_first_stems_are_heard_while_the_rest_is_made(app_server, long
         piece = app_server.api.get(f"/jobs/{job['id']}/stems/vocals/chunks/0")
         return job if job["ready_s"] and piece.status_code == 200 else None
 
-    job = wait_until(first_piece, timeout_s=60, what="the first ten seconds")
+    job = wait_until(first_piece, timeout_s=60, what="the first seconds")
     took_s = time.monotonic() - began_s
     print(f"first sound after {took_s:.1f} s")
     page = await browser.new_page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 
 import pytest
@@ -17,6 +18,7 @@ from tests.acceptance.listening import (
     reaches,
     state_is,
 )
+from tests.fakes.tracks import stems
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,12 +28,18 @@ async def player(open_page):
     return await open_page("/tracks/salt")
 
 
-async def test_stems_play_without_a_sample_between_them_and_chunks_join_without_a_gap(player):
+@pytest.mark.parametrize("chunk_s", [4, 10], ids=lambda length_s: f"{length_s} s")
+async def test_stems_play_without_a_sample_between_them_and_chunks_join_without_a_gap(
+    studio, open_page, chunk_s
+):
+    track = await studio.track("salt")
+    studio.put(dataclasses.replace(track, stems=stems(chunk_s=chunk_s)))
+    player = await open_page("/tracks/salt")
     await listen(player)
     await player.evaluate("document.querySelector('.player').engine.seek(6)")
 
     await player.click("[data-act=play]")
-    # Over the seam of two chunks at 10 s.
+    # Over the seams at 8 and 12 s, or at 10.
     await reaches(player, 13)
 
     heard = await player.evaluate("window.heard")
@@ -156,18 +164,18 @@ async def test_a_late_piece_is_waited_for_and_all_stems_wait_together(player):
         await release.wait()
         await route.continue_()
 
-    await player.route("**/stems/drums/chunks/1", late)
+    await player.route("**/stems/drums/chunks/3", late)
     await listen(player)
-    await player.evaluate("document.querySelector('.player').engine.seek(8.6)")
+    await player.evaluate("document.querySelector('.player').engine.seek(10.6)")
 
     await player.click("[data-act=play]")
     await state_is(player, "buffering")
     await expect(player.locator("[data-said]")).to_have_text("Waiting for the next seconds…")
-    assert await position_s(player) == 10
+    assert await position_s(player) == 12
     release.set()
 
     await state_is(player, "playing")
-    await reaches(player, 11.6)
+    await reaches(player, 13.6)
     heard = await player.evaluate("window.heard")
     assert heard[0] == heard[1] == heard[2] == heard[3]
 
@@ -207,13 +215,36 @@ async def test_a_server_that_fails_once_is_asked_again(open_page):
 
 
 async def test_only_the_pieces_near_the_ear_are_kept(player):
-    await player.evaluate("document.querySelector('.player').engine.seek(21)")
     await player.click("[data-act=play]")
-    await reaches(player, 21.3)
+    await reaches(player, 0.3)
+    await player.evaluate("document.querySelector('.player').engine.seek(24.2)")
+    await reaches(player, 24.4)
 
-    kept = await player.eval_on_selector(STATE, "e => [...e.engine.store.pieces.keys()].length")
+    kept = await player.eval_on_selector(STATE, "e => [...e.engine.store.pieces.keys()]")
 
-    assert kept == 4
+    # Not the first four seconds, which end more than twenty before the last piece.
+    assert {key.partition(":")[0] for key in kept} == {"1", "2", "3", "4", "5", "6"}
+
+
+async def test_the_next_piece_is_asked_for_before_this_one_has_come(player):
+    is_asked = asyncio.Event()
+
+    async def next_one(route):
+        is_asked.set()
+        await route.continue_()
+
+    async def this_one(route):
+        await is_asked.wait()
+        await route.continue_()
+
+    await player.route("**/stems/bass/chunks/2", next_one)
+    await player.route("**/stems/bass/chunks/1", this_one)
+    # Who begins just before a seam would hear it otherwise.
+    await player.evaluate("document.querySelector('.player').engine.seek(7.9)")
+
+    await player.click("[data-act=play]")
+
+    await reaches(player, 8.5)
 
 
 async def test_news_of_the_track_does_not_disturb_the_player(player, site):

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest.fixture
 def studio():
-    return FakeStudio([being_separated(10)])
+    return FakeStudio([being_separated(8)])
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(open_page, site):
-    site.clicks.made_s = 10
+    site.clicks.made_s = 8
     return await open_page("/tracks/rising")
 
 
@@ -36,18 +36,18 @@ def make(site, studio):
 
 
 async def test_what_is_ready_is_said_and_drawn(page):
-    await expect(page.locator("#ready-so-far")).to_contain_text("The first 0:10 is ready.")
-    await expect(page.locator("[data-length]")).to_have_text("0:10 playable")
+    await expect(page.locator("#ready-so-far")).to_contain_text("The first 0:08 is ready.")
+    await expect(page.locator("[data-length]")).to_have_text("0:08 playable")
     assert (
-        await page.locator("[data-front]").evaluate("e => e.style.getPropertyValue('--at')") == "10"
+        await page.locator("[data-front]").evaluate("e => e.style.getPropertyValue('--at')") == "8"
     )
 
 
 async def test_more_joins_without_a_gap_and_the_finished_stems_take_over_unheard(page, make):
     await listen(page)
-    await page.evaluate("document.querySelector('.player').engine.seek(6)")
+    await page.evaluate("document.querySelector('.player').engine.seek(5)")
     await page.click("[data-act=play]")
-    await reaches(page, 7)
+    await reaches(page, 6)
 
     make(20)
     await reaches(page, 12)
@@ -63,15 +63,15 @@ async def test_more_joins_without_a_gap_and_the_finished_stems_take_over_unheard
 
 
 async def test_where_nothing_is_made_yet_the_player_waits(page, make):
-    await page.evaluate("document.querySelector('.player').engine.seek(9)")
+    await page.evaluate("document.querySelector('.player').engine.seek(7)")
     await page.click("[data-act=play]")
 
     await state_is(page, "buffering")
-    assert await position_s(page) == 10
+    assert await position_s(page) == 8
     make(20)
 
     await state_is(page, "playing")
-    await reaches(page, 10.5)
+    await reaches(page, 8.5)
 
 
 async def test_the_player_may_be_set_where_nothing_is_made_yet(page, make):

@@ -14,7 +14,6 @@ import numpy as np
 import soundfile
 
 RATE_HZ = 44_100
-CHUNK_S = 10
 STEMS = ("vocals", "drums", "bass", "other")
 
 
@@ -31,10 +30,11 @@ class ClickStems:
     made_s: float = 1e9
     _signals: dict[str, Any] = field(default_factory=dict)
 
-    def chunk(self, stem: str, number: int) -> bytes | None:
-        """Return ten seconds as FLAC, or None past the end."""
-        samples = self.signal(stem)[number * CHUNK_S * RATE_HZ : (number + 1) * CHUNK_S * RATE_HZ]
-        if not len(samples) or min(self.duration_s, (number + 1) * CHUNK_S) > self.made_s:
+    def chunk(self, stem: str, number: int, chunk_s: int) -> bytes | None:
+        """Return the n-th ``chunk_s`` seconds as FLAC, or None past the end."""
+        first, after = number * chunk_s, (number + 1) * chunk_s
+        samples = self.signal(stem)[first * RATE_HZ : after * RATE_HZ]
+        if not len(samples) or min(self.duration_s, after) > self.made_s:
             return None
         out = io.BytesIO()
         soundfile.write(out, samples, RATE_HZ, format="FLAC", subtype="PCM_16")

@@ -36,7 +36,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
         return {"user_id": "somebody"}
 
     async def chunk(request: Request) -> Response:
-        content = audio.chunk(request.path_params["stem"], request.path_params["number"])
+        content = audio.chunk(**request.path_params)
         return Response(content or b"", 200 if content else 404, media_type="audio/flac")
 
     async def peaks(request: Request) -> Response:
@@ -75,7 +75,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
             *site.routes(),
             *file_routes(),
             Route("/fake/tap.js", lambda _: FileResponse(TAP)),
-            Route("/fake/stems/{stem}/chunks/{number:int}", chunk),
+            Route("/fake/{chunk_s:int}/stems/{stem}/chunks/{number:int}", chunk),
             Route("/fake/stems/{stem}/peaks", peaks),
             Route("/fake/song/timeline", _timeline),
             Route("/api/v1/uploads", upload, methods=["POST"]),

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from soundforge.storage.layout import CHUNK_S
 from soundforge.web.song_view import KeyView, PartView, SoundView
 from soundforge.web.studio import StageView, StemView, TrackView, VersionView
 from tests.fakes import song
@@ -42,15 +43,16 @@ SOUND = SoundView(
 )
 
 
-def stems(duration_s: float = 25.0) -> tuple[StemView, ...]:
-    """Return the views of `ClickStems`."""
+def stems(duration_s: float = 25.0, chunk_s: int = CHUNK_S) -> tuple[StemView, ...]:
+    """Return the views of `ClickStems`, cut into pieces of ``chunk_s``."""
     return tuple(
         StemView(
             id=name,
             job_id="job-separate",
             stem_type=name,
             label=name.capitalize(),
-            chunks_url=f"/fake/stems/{name}/chunks",
+            chunks_url=f"/fake/{chunk_s}/stems/{name}/chunks",
+            chunk_s=chunk_s,
             peaks_url=f"/fake/stems/{name}/peaks",
             file_url=f"/fake/stems/{name}/file",
             size_bytes=21_400_000 + 1_300_000 * i,

@@ -25,14 +25,16 @@ let latest = null;
 
 export const StemPlayer = {
   mounted() {
-    const { durationS, sampleRateHz, readyS, trackId } = this.el.dataset;
+    const { chunkS, durationS, sampleRateHz, readyS, trackId } = this.el.dataset;
     const before = latest?.el.dataset.trackId === trackId ? (latest.left ?? stateOf(latest)) : null;
     latest = this;
     this.lanes = [...this.el.querySelectorAll("[data-stem-id]")];
     const stems = this.lanes.map((lane) => ({
       id: lane.dataset.stemId, label: lane.dataset.label, chunksUrl: lane.dataset.chunksUrl,
     }));
-    this.engine = new StemEngine(stems, { durationS: +durationS, sampleRateHz: +sampleRateHz, readyS: +readyS });
+    this.engine = new StemEngine(stems, {
+      chunkS: +chunkS, durationS: +durationS, sampleRateHz: +sampleRateHz, readyS: +readyS,
+    });
     this.el.engine = this.engine;
     this.aborter = new AbortController();
     this.over = this.el.querySelector(".over");

@@ -1,4 +1,4 @@
-// Fetches and decodes the ten-second pieces of every stem, and keeps only those near the playhead.
+// Fetches and decodes the pieces of every stem, a few seconds each, and keeps only those near the playhead.
 //
 // A piece is a whole FLAC file cut at the same sample in every stem, so pieces joined end to end are
 // the whole stem, without a gap; in 16 bits, where the file to take away has 24.
@@ -50,7 +50,7 @@ export class ChunkStore {
     }
   }
 
-  /** Forget what lies outside `first..last`; decoded sound is 3.5 MB a piece. */
+  /** Forget what lies outside `first..last`; decoded sound is 0.35 MB a second. */
   keep(first, last) {
     for (const key of this.pieces.keys()) {
       const index = Number.parseInt(key, 10);

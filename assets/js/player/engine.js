@@ -5,8 +5,8 @@
 // is a span that begins where the loop does.
 import { ChunkStore } from "soundforge/player/chunks.js";
 
-const CHUNK_S = 10;
-const AHEAD_S = 12;
+const AHEAD_S = 16;
+const KEPT_S = 20; // before and after the piece that comes next: going back and short loops fetch nothing
 const START_DELAY_S = 0.03;
 const RAMP_S = 0.01;
 const STALL_MS = 1500;
@@ -17,12 +17,14 @@ const END_S = 1e-3;
 export class StemEngine extends EventTarget {
   /**
    * @param {{id: string, label: string, chunksUrl: string}[]} stems
-   * @param {{durationS: number, sampleRateHz: number, readyS?: number}} options `readyS` is how
-   *   much there is to play while the stems are still being made; see `grow`.
+   * @param {{chunkS: number, durationS: number, sampleRateHz: number, readyS?: number}} options
+   *   `chunkS` is how long the pieces are that these stems were cut into, and `readyS` how much there
+   *   is to play while they are still being made; see `grow`.
    */
-  constructor(stems, { durationS, sampleRateHz, readyS = durationS }) {
+  constructor(stems, { chunkS, durationS, sampleRateHz, readyS = durationS }) {
     super();
     this.stems = stems;
+    this.chunkS = chunkS;
     this.durationS = durationS;
     this.readyS = readyS;
     this.sampleRateHz = sampleRateHz;
@@ -189,22 +191,36 @@ export class StemEngine extends EventTarget {
   /** Schedule piece after piece until the end, staying `AHEAD_S` ahead of the ear. */
   async feed(run) {
     while (this.run === run && !this.isEnd(this.next)) {
-      const index = Math.min(Math.floor(this.next / CHUNK_S), Math.ceil(this.durationS / CHUNK_S) - 1);
+      const last = Math.ceil(this.durationS / this.chunkS) - 1;
+      const index = Math.min(Math.floor(this.next / this.chunkS), last);
       await this.untilThere(index, run);
       if (this.run !== run) return;
-      const buffers = await this.store.all(index);
+      const coming = this.store.all(index);
+      // Who begins just before a seam needs the next one at once. If it fails it is asked for again.
+      if (index < last && this.isThere(index + 1)) this.store.all(index + 1).catch(() => {});
+      const buffers = await coming;
       if (this.run !== run) return;
       this.schedule(buffers, index);
-      this.store.keep(index - 1, index + 2);
+      const kept = Math.ceil(KEPT_S / this.chunkS);
+      this.store.keep(index - kept, index + kept);
       while (this.run === run && this.nextAt - this.context.currentTime > AHEAD_S) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
   }
 
-  /** Wait until piece `index` has been made. */
+  /** Where piece `index` ends: the last one is as long as the track leaves it, the rest are whole. */
+  endOf(index) {
+    return Math.min(this.durationS, (index + 1) * this.chunkS);
+  }
+
+  /** Whether piece `index` has been made. */
+  isThere(index) {
+    return this.endOf(index) <= this.readyS + 1e-3;
+  }
+
   async untilThere(index, run) {
-    while (this.run === run && Math.min(this.durationS, (index + 1) * CHUNK_S) > this.readyS + 1e-3) {
+    while (this.run === run && !this.isThere(index)) {
       if (this.state === "loading") this.become("buffering");
       await new Promise((resolve) => this.addEventListener("grown", resolve, { once: true }));
     }
@@ -215,12 +231,11 @@ export class StemEngine extends EventTarget {
     if (this.nextAt === undefined) this.movedAtMs = performance.now();
     const at = Math.max(this.nextAt ?? soonest, soonest);
     const begins = this.next;
-    // The last piece is as long as the track leaves it; the rest are whole.
-    const whole = Math.min(this.durationS, (index + 1) * CHUNK_S);
+    const whole = this.endOf(index);
     const turns = this.loop && begins < this.loop.end && this.loop.end <= whole;
     const ends = turns ? this.loop.end : whole;
     const lengthS = turns ? ends - begins : undefined;
-    buffers.forEach((buffer, i) => this.start(buffer, this.channels[i], at, begins - index * CHUNK_S, lengthS));
+    buffers.forEach((buffer, i) => this.start(buffer, this.channels[i], at, begins - index * this.chunkS, lengthS));
     const isOver = (span) => span.at + (span.ends - span.begins) / this.rate < this.context.currentTime;
     this.spans = [...this.spans.filter((span) => !isOver(span)), { at, begins, ends }];
     this.nextAt = at + (ends - begins) / this.rate;

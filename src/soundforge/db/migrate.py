@@ -44,8 +44,11 @@ async def upgrade_when_reachable(url: str) -> None:
             await asyncio.sleep(0.5)
 
 
-def upgrade(url: str) -> None:
-    """Run every migration that ``url``'s database lacks. Blocks: call it in a thread."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """Run the migrations up to ``revision`` that ``url``'s database lacks.
+
+    Blocks: call it in a thread.
+    """
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
         with engine.connect() as connection:
@@ -55,7 +58,7 @@ def upgrade(url: str) -> None:
                 config = Config()
                 config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, revision)
                 connection.commit()
             finally:
                 connection.rollback()

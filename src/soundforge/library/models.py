@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from soundforge.db.base import Base, Entity
 from soundforge.library.lifecycle import Status
+from soundforge.storage import layout
 
 _STATUSES = ", ".join(f"'{status}'" for status in Status)
 
@@ -117,6 +118,7 @@ class Job(Entity, Base):
     stage: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=Status.QUEUED)
     ready_s: Mapped[float] = mapped_column(Float, default=0.0)
+    chunk_s: Mapped[int] = mapped_column(Integer, default=layout.CHUNK_S)
     progress: Mapped[int] = mapped_column(Integer, default=0)
     message: Mapped[str] = mapped_column(Text, default="")
     attempt: Mapped[int] = mapped_column(Integer, default=1)

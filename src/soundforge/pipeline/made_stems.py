@@ -22,11 +22,13 @@ class Made:
 
     Args:
         content_key: What they depend on, see `reuse`; None when that is not known.
+        chunk_s: Length of the chunks into which they are cut.
         stems: Columns of each, with the file's name for its path.
         results: How it went, for the job.
     """
 
     content_key: str | None
+    chunk_s: int
     stems: tuple[dict[str, Any], ...]
     results: dict[str, Any]
 
@@ -35,6 +37,7 @@ def before(key: str, earlier: Job, made: Sequence[Stem]) -> Made:
     """Return what `reuse.take` found."""
     return Made(
         key,
+        earlier.chunk_s,
         tuple(
             {
                 "stem_type": stem.stem_type,
@@ -54,6 +57,7 @@ async def save(session: Session, job: Job, made: Made) -> None:
     job.output_path = layout.stems_dir(job.id)
     job.content_key = made.content_key
     job.results = made.results
+    job.chunk_s = made.chunk_s
     rows = [
         {**stem, "file_path": f"{layout.stems_dir(job.id)}/{stem['file_path']}"}
         for stem in made.stems

@@ -56,14 +56,14 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
             segment_s=segment_s,
             job=str(job.id),
             duration_s=duration_s,
-            chunk_s=layout.CHUNK_S,
+            chunk_s=job.chunk_s,
             threads=tools.threads,
             earlier_dirs=_left_behind(tools, job),
             report=report,
         )
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
-    return _made(key, separated, track)
+    return _made(key, job.chunk_s, separated, track)
 
 
 async def _before(tools: Tools, job: Job, key: str, out_dir: Path, report: Reporter) -> Made | None:
@@ -78,7 +78,7 @@ async def _before(tools: Tools, job: Job, key: str, out_dir: Path, report: Repor
     return made_stems.before(key, *found)
 
 
-def _made(key: str | None, separated: Separated, track: Track) -> Made:
+def _made(key: str | None, chunk_s: int, separated: Separated, track: Track) -> Made:
     results: dict[str, Any] = {
         "took_s": separated.took_s,
         "realtime_factor": separated.realtime_factor,
@@ -99,6 +99,7 @@ def _made(key: str | None, separated: Separated, track: Track) -> Made:
         del results["realtime_factor"]
     return Made(
         key,
+        chunk_s,
         tuple(
             {
                 "stem_type": stem.stem_type,

@@ -95,14 +95,14 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
             out_dir=out_dir,
             job=str(job.id),
             duration_s=stems[0].duration_s,
-            chunk_s=layout.CHUNK_S,
+            chunk_s=job.chunk_s,
             report=report,
             rate=float(job.options["rate"]),
             semitones=float(job.options["semitones"]),
             grid=grid,
             threads=tools.threads,
         )
-        made = _made(key, warped, track)
+        made = _made(key, job.chunk_s, warped, track)
     await report.confirm()
     await tools.storage.commit_dir(out_dir, layout.stems_dir(job.id))
     return made
@@ -160,12 +160,13 @@ def _content_key(
     return reuse.digest(["warp", of_stems, how, bars])
 
 
-def _made(key: str | None, warped: WarpedStems, track: Track) -> Made:
+def _made(key: str | None, chunk_s: int, warped: WarpedStems, track: Track) -> Made:
     results: dict[str, Any] = {"took_s": warped.took_s, "gain_db": warped.gain_db}
     if warped.took_s > 0 and track.duration_ms:
         results["realtime_factor"] = track.duration_ms / 1000 / warped.took_s
     return Made(
         key,
+        chunk_s,
         tuple(
             {
                 "stem_type": stem.stem_type,

@@ -29,8 +29,9 @@ COVER_EXTENSIONS: Final = {
     "image/gif": "gif",
 }
 
-CHUNK_S: Final = 10
-"""Length in seconds of the chunks into which stems are cut."""
+CHUNK_S: Final = 4
+"""Length in seconds of the chunks into which stems are cut from now on; those that are there are as
+long as their job says. So short, every model is heard after two segments at most (a test counts)."""
 
 _STEM_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _SCRATCH: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)

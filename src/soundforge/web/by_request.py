@@ -69,7 +69,7 @@ def versions(track: Track) -> tuple[VersionView, ...]:
             rate=float(job.options["rate"]),
             semitones=float(job.options["semitones"]),
             is_steady=bool(job.options.get("steady")),
-            stems=tuple(stem_view(stem) for stem in track.stems if stem.job_id == job.id),
+            stems=tuple(stem_view(stem, job) for stem in track.stems if stem.job_id == job.id),
             mix_url=f"/api/v1/jobs/{job.id}/warped",
             zip_url=f"/api/v1/jobs/{job.id}/stems.zip",
             timeline_url=f"{timeline}&version={job.id}" if timeline else "",

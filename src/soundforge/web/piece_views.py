@@ -37,11 +37,12 @@ def stage_view(name: Work, job: Job, look: Outlook | None) -> StageView:
     )
 
 
-def stem_view(stem: Stem, pieces_rate_hz: int | None = None) -> StemView:
+def stem_view(stem: Stem, job: Job, pieces_rate_hz: int | None = None) -> StemView:
     """Return a finished ``stem`` with its addresses.
 
     Args:
         stem: The row.
+        job: Whose it is.
         pieces_rate_hz: Rate of its pieces where it may be another than its file's.
     """
     base = f"/api/v1/stems/{stem.id}"
@@ -51,6 +52,7 @@ def stem_view(stem: Stem, pieces_rate_hz: int | None = None) -> StemView:
         stem_type=stem.stem_type,
         label=stem.stem_type.capitalize(),
         chunks_url=f"{base}/chunks",
+        chunk_s=job.chunk_s,
         peaks_url=f"{base}/peaks",
         file_url=f"{base}/file",
         size_bytes=stem.file_size,

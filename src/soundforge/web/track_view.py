@@ -70,8 +70,9 @@ class StemView:
         job_id: The separation that makes it.
         stem_type: ``vocals``, ``drums`` … ; open for more.
         label: For people: ``Vocals``.
-        chunks_url: Piece ``n`` (10 s of FLAC, from 0) is at ``<chunks_url>/<n>``; all
-            stems of a job are cut at the same samples.
+        chunks_url: Piece ``n`` (FLAC, from 0) is at ``<chunks_url>/<n>``; all stems of a job are
+            cut at the same samples.
+        chunk_s: Length of the pieces, but for the last one.
         peaks_url: One unsigned byte per 10 ms, 255 is full scale.
         file_url: The whole stem, as a download; empty while it is being made.
         sample_rate_hz: Of the pieces; the file may have the recording's own.
@@ -82,6 +83,7 @@ class StemView:
     stem_type: str
     label: str
     chunks_url: str
+    chunk_s: int
     peaks_url: str
     file_url: str
     size_bytes: int

@@ -56,9 +56,7 @@ def track_view(
         camelot=(features.get("key") or {}).get("camelot"),
         tempo_bpm=analysis.tempo if analysis else None,
         sound=sound_view(analysis) if analysis else None,
-        stems=(
-            stems := tuple(stem_view(stem, _MODELS_RATE_HZ) for stem in tracks.newest_stems(track))
-        ),
+        stems=(stems := _stems(track)),
         sample_rate_hz=track.sample_rate_hz,
         coming=() if stems else _coming(track, stems_of or {}),
         separation=_separation(track, stems[0].job_id) if stems else None,
@@ -84,6 +82,14 @@ def _stages(track: Track, looks: Mapping[uuid.UUID, Outlook]) -> tuple[StageView
         elif name in planned:
             views.append(StageView(name, "waiting"))
     return tuple(views)
+
+
+def _stems(track: Track) -> tuple[StemView, ...]:
+    job = tracks.newest_done(track, "separate")
+    if job is None:
+        return ()
+    made = (stem for stem in track.stems if stem.job_id == job.id)
+    return tuple(stem_view(stem, job, _MODELS_RATE_HZ) for stem in made)
 
 
 def _separation(track: Track, job_id: str) -> SeparationView:
@@ -117,6 +123,7 @@ def _coming(track: Track, stems_of: Mapping[str, tuple[str, ...]]) -> tuple[Stem
             stem_type=stem_type,
             label=stem_type.capitalize(),
             chunks_url=f"{base}/{stem_type}/chunks",
+            chunk_s=job.chunk_s,
             peaks_url=f"{base}/{stem_type}/peaks",
             file_url="",
             size_bytes=0,

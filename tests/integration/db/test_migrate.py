@@ -1,7 +1,9 @@
 """The schema that migrations make is the one that the models describe."""
 
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -12,6 +14,12 @@ from soundforge.db import migrate
 from soundforge.db.base import Base
 from soundforge.library import models  # noqa: F401 -- fills the metadata
 from tests.plugins.postgres import _execute, url_of
+
+# Without its track: what is kept of a separation is what counts here.
+OLD_JOB = """INSERT INTO jobs (id, inserted_at, updated_at, track_id, stage, status, ready_s, progress,
+    message, attempt, runs, priority, "then", options, work_began_progress)
+    VALUES (gen_random_uuid(), now(), now(), gen_random_uuid(), 'separate', 'completed', 0, 100,
+    '', 1, 1, 10, '[]', '{}', 0)"""
 
 
 @pytest.fixture
@@ -45,11 +53,24 @@ def test_constraints_have_the_names_that_the_models_give_them(engine):
             }
 
 
-def test_several_processes_that_start_at_once_migrate_once(postgres_server):
-    _execute(postgres_server.url, "CREATE DATABASE at_once")
-    url = url_of(postgres_server.url, "at_once")
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            list(threads.map(migrate.upgrade, [url] * 4))
-    finally:
-        _execute(postgres_server.url, "DROP DATABASE at_once WITH (FORCE)")
+def test_stems_of_before_the_update_are_cut_into_ten_seconds(empty_database):
+    migrate.upgrade(empty_database, "0004")
+    _execute(empty_database, f"SET session_replication_role = replica; {OLD_JOB}")
+
+    migrate.upgrade(empty_database)
+
+    with psycopg.connect(empty_database) as connection:
+        assert connection.execute("SELECT chunk_s FROM jobs").fetchall() == [(10,)]
+
+
+@pytest.fixture
+def empty_database(postgres_server):
+    name = f"empty_{secrets.token_hex(6)}"
+    _execute(postgres_server.url, f"CREATE DATABASE {name}")
+    yield url_of(postgres_server.url, name)
+    _execute(postgres_server.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_several_processes_that_start_at_once_migrate_once(empty_database):
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(migrate.upgrade, [empty_database] * 4))

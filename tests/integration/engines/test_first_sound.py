@@ -18,12 +18,19 @@ from soundforge.storage.layout import CHUNK_S
 from tests.fixtures import audio
 
 SEGMENTS = {
-    "htdemucs": 2,
-    "htdemucs_6s": 2,
-    "htdemucs_ft": 2,
+    "htdemucs": 1,
+    "htdemucs_6s": 1,
+    "htdemucs_ft": 1,
     "mdx_extra": 1,
-    "mel_roformer_kim": 4,  # of 8 s, which overlap by half
+    "mel_roformer_kim": 2,  # of 8 s, which overlap by half
+    "spleeter_2stems": 1,
 }
+MOST_SEGMENTS = 2
+SMALLER = [
+    (name, smaller.segment_s)
+    for name, model in weights.descriptions().items()
+    for smaller in model.smaller
+]
 
 
 class StillNetworks(OnCpu):
@@ -72,11 +79,11 @@ def songs(tmp_path_factory):
 
 @pytest.fixture
 def runs_until_heard(monkeypatch, tmp_path):
-    """Return a function that counts runs of a model's networks until ten seconds can be played."""
+    """Return a function that counts runs of a model's networks until something can be played."""
     installed = weights.Installed(Path("weights.npz"), "hash", None)
     monkeypatch.setattr(weights, "require", lambda *_: installed)
 
-    def count(name, song, segment_s=0):
+    def count(name, song, segment_s=0, chunk_s=CHUNK_S):
         model = weights.description(name)
         still = StillMasker() if name.startswith("spleeter") else StillNetworks(len(model.stems))
         monkeypatch.setattr(held, "networks", lambda *_: still)
@@ -90,23 +97,29 @@ def runs_until_heard(monkeypatch, tmp_path):
         params = {"path": song, "out_dir": out_dir, "models_dir": tmp_path, "model": name}
         params["segment_s"] = segment_s
         with pytest.raises(HeardError):
-            separate.separate({**params, "chunk_s": CHUNK_S, "precision": "f32"}, report)
+            separate.separate({**params, "chunk_s": chunk_s, "precision": "f32"}, report)
         return still.runs
 
     return count
 
 
 @pytest.mark.parametrize("name", SEGMENTS)
-def test_something_is_heard_after_as_many_segments_as_ten_seconds_take(
+def test_something_is_heard_after_as_many_segments_as_one_chunk_takes(
     runs_until_heard, songs, name
 ):
     assert [runs_until_heard(name, song) for song in songs] == [SEGMENTS[name]] * 2
 
 
-def test_smaller_segments_are_more_of_them(runs_until_heard, songs):
-    smallest = weights.description("mdx_extra").smaller[-1]
+@pytest.mark.parametrize(("name", "segment_s"), SMALLER)
+def test_smaller_segments_are_no_more_than_two(runs_until_heard, songs, name, segment_s):
+    assert runs_until_heard(name, songs[0], segment_s) <= MOST_SEGMENTS
 
-    assert runs_until_heard("mdx_extra", songs[0], smallest.segment_s) == 2
+
+def test_no_model_needs_more_than_two_segments_and_chunks_could_not_be_a_second_longer(
+    runs_until_heard, songs
+):
+    assert max(SEGMENTS.values()) == MOST_SEGMENTS
+    assert runs_until_heard("mel_roformer_kim", songs[0], chunk_s=CHUNK_S + 1) > MOST_SEGMENTS
 
 
 def test_a_segment_that_the_model_does_not_offer_is_refused(tmp_path):
@@ -118,9 +131,5 @@ def test_a_segment_that_the_model_does_not_offer_is_refused(tmp_path):
     assert refusal.value.code == "params_invalid"
 
 
-def test_spleeter_is_heard_after_two_windows(runs_until_heard, songs):
-    assert [runs_until_heard("spleeter_2stems", song) for song in songs] == [2, 2]
-
-
 def test_every_model_is_counted():
-    assert {*SEGMENTS, "spleeter_2stems"} == set(weights.descriptions())
+    assert set(SEGMENTS) == set(weights.descriptions())

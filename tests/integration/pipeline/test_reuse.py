@@ -9,7 +9,7 @@ import soundfile
 
 from soundforge.audio.engine import Engine
 from soundforge.audio.models import Models
-from soundforge.library import stems, tracks
+from soundforge.library import jobs, stems, tracks
 from soundforge.pipeline import separate, start
 from soundforge.pipeline.start import Plan
 from soundforge.storage import layout
@@ -102,6 +102,19 @@ async def test_the_same_audio_is_separated_once_whoever_asks(engine, add_song, s
         assert path != of_first[stem]
         assert (path.parent / stem / "00000.flac").is_file()
         assert path.with_suffix(".peaks").is_file()
+
+
+async def test_stems_of_before_the_update_are_taken_and_played_as_they_were_cut(
+    node, engine, add_song, separated
+):
+    first, _ = await separated(await add_song())
+    async with node.tools.database.transaction() as session:
+        (await jobs.find(session, first.id)).chunk_s = 10
+
+    second, _ = await separated(await add_song())
+
+    assert engine.ran == ["separate"]
+    assert second.chunk_s == 10
 
 
 async def test_the_same_audio_twice_at_once_is_separated_once(engine, add_song, separated):

@@ -40,7 +40,9 @@ def song(tools):
     path.parent.mkdir(parents=True)
     audio.write(path, audio.chord(12.0))
     track = Track(id=track_id, recording_path=place, duration_ms=12_000)
-    job = SimpleNamespace(id=uuid.uuid4(), stage="separate", model=MODEL, attempt=1, options={})
+    job = SimpleNamespace(
+        id=uuid.uuid4(), stage="separate", model=MODEL, attempt=1, options={}, chunk_s=4
+    )
     folder_of(tools, job).mkdir(parents=True)
     return SimpleNamespace(job=job, track=track)
 
@@ -50,7 +52,8 @@ def engine_that_answers(monkeypatch):
     """Let every separation end at once, with nothing made."""
     answer = SimpleNamespace(resumed_segments=0)
 
-    async def separated(*_, segment_s, **__):
+    async def separated(*_, segment_s, chunk_s, **__):
+        answer.chunk_s = chunk_s
         return separator.Separated(
             stems=(),
             sample_rate_hz=44_100,
@@ -103,6 +106,17 @@ async def test_only_a_whole_run_tells_how_fast_this_machine_is(
 
     assert ("realtime_factor" in made.results) == is_measured
     assert made.results["took_s"] == 1.5
+
+
+async def test_a_job_that_began_before_an_update_is_cut_as_it_began(
+    tools, song, models_dir, engine_that_answers
+):
+    song.job.chunk_s = 10
+    here = replace(tools, models=Models(models_dir, tools.engine))
+
+    made = await separate.work(here, song.job, song.track, Said())
+
+    assert engine_that_answers.chunk_s == made.chunk_s == 10
 
 
 async def test_a_song_that_does_not_fit_says_what_it_waits_for_and_then_begins(

@@ -32,7 +32,7 @@ def _sound(media_type: str, description: str) -> dict[int | str, dict[str, objec
 @ROUTES.get(
     "/{job_id}/stems/{stem_type}/chunks/{number}",
     response_class=Response,
-    responses=_sound("audio/flac", "Ten seconds, or what is left."),
+    responses=_sound("audio/flac", "As long as `chunk_s` of the job says, or what is left."),
 )
 async def chunk(
     job_id: uuid.UUID,
@@ -41,7 +41,7 @@ async def chunk(
     services: S,
     user: User,
 ) -> Response:
-    """Return the n-th ten seconds of a stem, as soon as they are made.
+    """Return the n-th chunk of a stem, as soon as it is made.
 
     The job's `ready_s` says how far every stem is. The address stays good when the job has ended.
     """

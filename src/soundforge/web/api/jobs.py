@@ -47,6 +47,9 @@ class JobOut(BaseModel):
     message: str = Field(description="What is being done, or why it waits.")
     attempt: int = Field(ge=1)
     ready_s: float = Field(ge=0, description="Seconds of every stem that can be played already.")
+    chunk_s: int = Field(
+        gt=0, description="Length of the chunks of its stems; the last is shorter."
+    )
     model: str | None = Field(description="Separation model.")
     options: dict[str, Any]
     error: ErrorOut | None
@@ -79,6 +82,7 @@ def job_out(job: Job, look: Outlook | None, made: Sequence[Stem] = ()) -> JobOut
         message=look.reason if look and look.reason else job.message,
         attempt=job.attempt,
         ready_s=job.ready_s,
+        chunk_s=job.chunk_s,
         model=job.model,
         options=job.options,
         error=ErrorOut(**error) if (error := error_out(job)) else None,

@@ -102,12 +102,14 @@ async def peaks(stem_id: uuid.UUID, services: S, user: User) -> FileResponse:
 @ROUTES.get(
     "/{stem_id}/chunks/{number}",
     response_class=FileResponse,
-    responses=file_answers("audio/flac", description="Ten seconds, or what is left."),
+    responses=file_answers(
+        "audio/flac", description="As long as `chunk_s` of its job says, or what is left."
+    ),
 )
 async def chunk(
     stem_id: uuid.UUID, number: Annotated[int, Path(ge=0, le=99_999)], services: S, user: User
 ) -> FileResponse:
-    """Return the stem's n-th ten seconds; all stems of a job are cut at the same samples."""
+    """Return the stem's n-th chunk; all stems of a job are cut at the same samples."""
     async with services.tools.database.transaction() as session:
         stem, _ = await stems.get(session, user, stem_id)
     path = services.tools.storage.path(layout.stem_chunk(stem.job_id, stem.stem_type, number))

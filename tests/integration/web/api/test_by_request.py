@@ -34,7 +34,9 @@ def test_a_version_is_as_long_as_it_should_be_in_every_piece(app_server, ready_t
     for stem in job["stems"]:
         base = f"/stems/{stem['id']}"
         chunk = app_server.api.get(f"{base}/chunks/0").content
-        assert soundfile.info(io.BytesIO(chunk)).duration == pytest.approx(min(10.0, length_s))
+        assert soundfile.info(io.BytesIO(chunk)).duration == pytest.approx(
+            min(job["chunk_s"], length_s)
+        )
         peaks = app_server.api.get(f"{base}/peaks").content
         assert len(peaks) == pytest.approx(100 * length_s, abs=1)
     timeline = app_server.api.get(f"/tracks/{ready_track['id']}/timeline?version={job['id']}")

@@ -25,30 +25,30 @@ async def begun(node, owner_id=LOCAL_USER, stage="separate"):
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def running(node):
-    """Return a separation that runs and has made ten seconds of the vocals."""
+    """Return a separation that runs and has made four seconds of the vocals."""
     job = await begun(node)
     folder = node.tools.storage.path(layout.stems_partial(job.id, 1))
     (folder / "vocals").mkdir(parents=True)
-    (folder / "vocals" / "00000.flac").write_bytes(b"ten seconds")
-    (folder / "vocals.peaks").write_bytes(b"\x80" * 1000)
+    (folder / "vocals" / "00000.flac").write_bytes(b"four seconds")
+    (folder / "vocals.peaks").write_bytes(b"\x80" * 400)
     async with node.database.transaction() as session:
-        assert await jobs.report(session, job.id, 1, progress=20, message="separating", ready_s=10)
+        assert await jobs.report(session, job.id, 1, progress=20, message="separating", ready_s=4)
     return job
 
 
 async def test_a_running_job_says_how_much_can_be_played(api, running):
     job = (await api.get(f"/api/v1/jobs/{running.id}")).json()["data"]
 
-    assert (job["status"], job["ready_s"]) == ("processing", 10.0)
+    assert (job["status"], job["ready_s"], job["chunk_s"]) == ("processing", 4.0, 4)
 
 
 async def test_what_is_made_is_sent_and_not_kept(api, running):
     chunk = await api.get(f"/api/v1/jobs/{running.id}/stems/vocals/chunks/0")
     peaks = await api.get(f"/api/v1/jobs/{running.id}/stems/vocals/peaks")
 
-    assert (chunk.status_code, chunk.content) == (200, b"ten seconds")
+    assert (chunk.status_code, chunk.content) == (200, b"four seconds")
     assert chunk.headers["content-type"] == "audio/flac"
-    assert len(peaks.content) == 1000
+    assert len(peaks.content) == 400
     for answer in (chunk, peaks):
         assert answer.headers["cache-control"] == "no-store"
 
@@ -71,7 +71,7 @@ async def test_the_address_stays_good_when_the_job_has_ended(api, node, running)
         await jobs.complete(session, await jobs.take_to_complete(session, running.id, 1))
     after = await api.get(url)
 
-    assert between.content == after.content == b"ten seconds"
+    assert between.content == after.content == b"four seconds"
     assert between.headers["cache-control"] == "no-store"
     assert "immutable" in after.headers["cache-control"]
 

@@ -76,13 +76,14 @@ def test_only_the_vocals_at_the_songs_own_rate_can_be_played_and_kept(app_server
     assert (vocals["sample_rate_hz"], vocals["duration_s"]) == (48_000, 11.0)
     files = {
         what: soundfile.info(io.BytesIO(get(app_server, vocals, what).content))
-        for what in ("file", "file?format=wav", "chunks/0", "chunks/1")
+        for what in ("file", "file?format=wav", "chunks/0", "chunks/2")
     }
     assert [one.samplerate for one in files.values()] == [48_000, 48_000, 44_100, 44_100]
-    assert [one.duration for one in files.values()] == [11, 11, 10, 1]
+    assert [one.duration for one in files.values()] == [11, 11, job["chunk_s"], 3]
     assert files["file?format=wav"].subtype == "FLOAT"
     page = app_server.api.get(f"http://127.0.0.1:{app_server.port}/tracks/{track['id']}").text
     assert 'data-sample-rate-hz="44100"' in page
+    assert 'data-chunk-s="4"' in page
     archive = app_server.api.get(f"/jobs/{job['id']}/stems.zip?format=wav").content
     assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == ["song - vocals.wav"]
 
