@@ -120,10 +120,14 @@ class Bag(OnCpu):
         out = np.zeros((self._count, 2, mix.shape[1]), np.float32)
         for network in self._networks:
             made = self._infer(network, x, xt)
+            if len(self._networks) > 1:
+                network.release()  # what it made is not part of it
             out[network.places] += border.leave(*made, level)
+            del made
             if len(self._networks) > 1:
                 network.rest()
-        return out / self._times
+        out /= self._times
+        return out
 
     def rest(self) -> None:
         """Forget the last mix, and give back the memory that it needed."""
@@ -170,7 +174,7 @@ class _Network:
         """Return the spectra and samples of the sources; valid until the next call."""
         compiled = self._compile(xt.shape[-1], precision, threads)
         self._request = request = compiled.create_infer_request()
-        request.infer([x, xt], share_inputs=True)
+        request.infer([x, xt], share_inputs=True, share_outputs=True)
         return request.get_output_tensor(0).data, request.get_output_tensor(1).data
 
     def forget(self, precision: str) -> None:
@@ -179,8 +183,12 @@ class _Network:
         self._compiled = {k: v for k, v in self._compiled.items() if k[1] != precision}
 
     def rest(self) -> None:
-        """Give back the memory of the last run; the weights stay."""
+        """Forget the last run; the weights stay."""
         self._request = None
+        self.release()
+
+    def release(self) -> None:
+        """Give back the memory of the last run; what it returned stays."""
         for compiled in self._compiled.values():
             compiled.release_memory()
 

@@ -71,16 +71,23 @@ class Border:
     def leave(self, x: Samples, xt: Samples, level: Level) -> Samples:
         """Return the stems ``(sources, 2, L)`` of what the core made."""
         sources = xt.shape[1] // 2
-        parts = x.reshape(sources * 2, 2, BINS, self.frames)
-        spectra = np.zeros((sources * 2, self.frames, BINS + 1), np.complex64)
+        parts = x.reshape(sources, 2, 2, BINS, self.frames)
+        parts_t = xt.reshape(sources, 2, self.samples)
+        stems = np.empty_like(parts_t)
+        for at, stem in enumerate(stems):  # one by one: spectra are large
+            stem[:] = self._samples(self._complex(parts[at], level))
+            stem += parts_t[at] * np.float32(level.std_t)
+            stem += np.float32(level.mean_t)
+        return stems
+
+    def _complex(self, parts: Samples, level: Level) -> NDArray[np.complex64]:
+        """Return the spectra ``(2, frames, bins + 1)`` of a stem's real and imaginary parts."""
+        spectra = np.zeros((2, self.frames, BINS + 1), np.complex64)
         spectra.real[..., :BINS] = parts[:, 0].transpose(0, 2, 1)
         spectra.imag[..., :BINS] = parts[:, 1].transpose(0, 2, 1)
         spectra[..., :BINS] *= np.float32(level.std)
         spectra[..., :BINS] += np.complex64(complex(level.mean, level.mean))
-        stems = self._samples(spectra)
-        stems += xt.reshape(sources * 2, self.samples) * np.float32(level.std_t)
-        stems += np.float32(level.mean_t)
-        return stems.reshape(sources, 2, self.samples)
+        return spectra
 
     def _spectra(self, mix: Samples) -> NDArray[np.complex64]:
         right = _PAD + self.frames * HOP - self.samples
