@@ -177,6 +177,18 @@ async def queue_row(tools: Tools, queue_job_id: int):
         return found.mappings().first()
 
 
+async def let_be(tools: Tools, queue_job_id: int, status: str):
+    """Let procrastinate's row be in a status: one that a worker has is ``doing``."""
+    async with tools.database.transaction() as session:
+        await session.execute(
+            text(
+                "UPDATE procrastinate_jobs SET status = CAST(:status AS procrastinate_job_status)"
+                " WHERE id = :id"
+            ),
+            {"status": status, "id": queue_job_id},
+        )
+
+
 async def ended(tools: Tools, job_id: uuid.UUID, *, timeout_s=20.0):
     """Return the job once it has ended."""
 

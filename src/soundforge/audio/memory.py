@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import Final
 
 MEMINFO: Final = Path("/proc/meminfo")
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 CGROUP: Final = Path("/sys/fs/cgroup")
 PROC: Final = Path("/proc")
 
@@ -33,6 +35,23 @@ def total_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
     machine, container = _kilobytes(meminfo, "MemTotal"), _limit(cgroup)
     known = [total for total in (machine, container) if total is not None]
     return min(known) if known else None
+
+
+def pool_name(boot_id: Path = BOOT_ID, cgroup: Path = CGROUP) -> str:
+    """Return a name for the memory that this process shares: processes with one share it.
+
+    It is the machine's, since its start, or that of a container with a limit of its own.
+
+    Args:
+        boot_id: Linux's name for this start of the machine, the same in all its containers.
+        cgroup: Linux's account of the container.
+    """
+    host = platform.node()
+    try:
+        machine = boot_id.read_text("ascii").strip()
+    except OSError:
+        machine = host
+    return machine if _limit(cgroup) is None else f"{machine} {host}"[:128]
 
 
 def private_bytes(pid: int, proc: Path = PROC) -> int:

@@ -5,7 +5,7 @@ user sees. This folder adds what the library leaves open: a queue job in the cal
 transaction, outcomes as values, cancel, and the rescue of orphans with a counted attempt.
 """
 
-from soundforge.jobs.outcome import Abort, Done, Failed, Outcome, Retry, Run
+from soundforge.jobs.outcome import Abort, Done, Failed, Outcome, Retry, Run, Snooze
 from soundforge.jobs.queue import Queue
 
-__all__ = ["Abort", "Done", "Failed", "Outcome", "Queue", "Retry", "Run"]
+__all__ = ["Abort", "Done", "Failed", "Outcome", "Queue", "Retry", "Run", "Snooze"]

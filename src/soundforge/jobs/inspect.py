@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -31,13 +32,29 @@ async def positions(session: Session, queue_job_ids: Sequence[int]) -> dict[int,
     return {row.id: row.place for row in rows}
 
 
-async def at_work(session: Session, queue_job_ids: Sequence[int]) -> set[int]:
-    """Return those of the given queue jobs that a worker has, or had until it died lately."""
-    found = await session.scalars(
-        text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND id = ANY(:ids)"),
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A queue job that waits or runs.
+
+    Args:
+        is_at_work: Whether a worker has it, or had it until it died lately.
+        priority: More goes first; among equals the lower id.
+    """
+
+    is_at_work: bool
+    priority: int
+
+
+async def unfinished(session: Session, queue_job_ids: Sequence[int]) -> dict[int, Unfinished]:
+    """Return how the given queue jobs stand that have not ended."""
+    rows = await session.execute(
+        text(
+            "SELECT id, status = 'doing' AS is_at_work, priority FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing') AND id = ANY(:ids)"
+        ),
         {"ids": list(queue_job_ids)},
     )
-    return set(found)
+    return {row.id: Unfinished(row.is_at_work, row.priority) for row in rows}
 
 
 async def live_workers(session: Session, *, grace_s: float) -> int:

@@ -24,13 +24,28 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Snooze:
+    """Run again when there is reason to, keeping the place in line; no attempt is counted.
+
+    Args:
+        reason: Why, for the log.
+        after_s: By itself not before so many seconds from now; `snooze.wake` is sooner.
+        lock: Not while another queue job runs that holds this lock.
+    """
+
+    reason: str
+    after_s: float = 0.0
+    lock: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Never run again; why, for the log."""
 
     reason: str
 
 
-Outcome: TypeAlias = Done | Retry | Failed
+Outcome: TypeAlias = Done | Retry | Snooze | Failed
 
 
 class Abort(Enum):

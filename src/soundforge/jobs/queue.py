@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,12 +12,13 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.exceptions import JobAborted
 from procrastinate.job_context import AbortReason
 
-from soundforge.jobs.outcome import Abort, Done, Failed, Handler, Retry, Run
+from soundforge.jobs.outcome import Abort, Done, Failed, Handler, Retry, Run, Snooze
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from procrastinate.jobs import Job
+    from procrastinate.types import TimeDeltaParams
 
     from soundforge.db.session import Session
 
@@ -91,6 +93,8 @@ class Queue:
                 return
             case Retry(reason, after_s):
                 raise _AgainError(reason, after_s)
+            case Snooze(reason, after_s, lock):
+                raise _SnoozeError(reason, after_s, lock)
             case Failed(reason):
                 raise _FailedError(reason)
 
@@ -117,15 +121,29 @@ class _AgainError(Exception):
         self.after_s = after_s
 
 
+class _SnoozeError(_AgainError):
+    """How procrastinate is told to let a queue job wait, however often it did before."""
+
+    def __init__(self, reason: str, after_s: float, lock: str | None) -> None:
+        super().__init__(reason, after_s)
+        self.lock = lock
+
+
 class _Strategy(BaseRetryStrategy):
     """Translate our outcomes; a shutdown puts the job back, and every task has this strategy."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, _SnoozeError):
+            return RetryDecision(retry_in=_seconds(exception.after_s), lock=exception.lock)
         if isinstance(exception, _FailedError) or job.attempts + 1 >= _LAST_RESORT_RUNS:
             return None
-        # Rounded up: a retry is never before its time.
         after_s = exception.after_s if isinstance(exception, _AgainError) else 0.0
-        return RetryDecision(retry_in={"seconds": int(-(-after_s // 1))})
+        return RetryDecision(retry_in=_seconds(after_s))
+
+
+def _seconds(after_s: float) -> TimeDeltaParams:
+    """Return a time as the library wants it, rounded up: a retry is never before its time."""
+    return {"seconds": math.ceil(after_s)}
 
 
 class _ExpectedEnds(logging.Filter):

@@ -73,6 +73,8 @@ class SteadyWorker(Worker):
                 "end not told to the queue",
                 extra={"queue": self.worker_name, "reason": str(error)},
             )
+        # What waited for this one's lock may run now.
+        self._new_job_event.set()
 
     def _start_side_tasks(self) -> list[asyncio.Task[Any]]:
         return [

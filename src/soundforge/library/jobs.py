@@ -228,6 +228,20 @@ async def retry_later(
     return True
 
 
+async def wait(session: Session, job_id: uuid.UUID, attempt: int, *, reason: str) -> bool:
+    """Let a run that cannot go on now wait in line; False if it is no longer the current one.
+
+    It is no failure: neither a run nor an attempt is counted. ``reason`` is shown while it waits.
+    """
+    job = await _locked(session, job_id)
+    if job is None or job.attempt != attempt or not Status(job.status).is_running:
+        return False
+    moves.wait(job, reason)
+    await session.flush()
+    await announce.jobs_changed(session, [job])
+    return True
+
+
 async def fail(
     session: Session, job_id: uuid.UUID, attempt: int, error: errors.SoundForgeError
 ) -> bool:

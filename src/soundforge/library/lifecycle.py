@@ -1,7 +1,8 @@
 """The life of a job, in one place: which state may follow which.
 
-Within one attempt a status only moves forward. A retry and a rescue begin a new attempt,
-in `queued`; an attempt that has completed is never begun again.
+Within one attempt a status only moves forward, but for a run that must wait: its job is `queued`
+as if it had not begun. A retry and a rescue begin a new attempt, in `queued`; an attempt that has
+completed is never begun again.
 """
 
 from __future__ import annotations

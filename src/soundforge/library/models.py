@@ -226,6 +226,19 @@ class AnalysisResult(Entity, Base):
     features: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 
+class MemoryEntry(Base):
+    """The memory that a queue job was promised on a machine, or waits for; see `memory_ledger`."""
+
+    __tablename__ = "memory_ledger"
+    __table_args__ = (Index("ix_memory_ledger_machine", "machine"),)
+
+    queue_job_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    machine: Mapped[str] = mapped_column(String(128))
+    needed_bytes: Mapped[int] = mapped_column(BigInteger)
+    held_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    waits_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class IdempotentRequest(Entity, Base):
     """The first answer to a request that carried an Idempotency-Key."""
 

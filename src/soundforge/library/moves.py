@@ -32,6 +32,15 @@ def begin_attempt(job: Job) -> None:
     job.work_began_progress = 0
 
 
+def wait(job: Job, reason: str) -> None:
+    """Let a job that had begun wait, as if it had not: the same attempt, no run counted."""
+    attempt = job.attempt
+    begin_attempt(job)
+    job.attempt = attempt
+    job.runs = max(0, job.runs - 1)
+    job.message = reason
+
+
 def begin_again(job: Job) -> None:
     """Let a job that has ended wait for a queue job of its own, with a fresh count of runs.
 

@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from soundforge.audio import separator
+from soundforge.pipeline.admission import Asker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -50,34 +51,40 @@ def fetching(label: str, message: str, detail: dict[str, Any]) -> str:
 
 
 @contextlib.asynccontextmanager
-async def memory_for(
-    tools: Tools, job: Job, model: str, say: Callable[[str], None]
-) -> AsyncIterator[int]:
-    """Keep the memory that the model needs for the work in the block; wait for it before.
+async def memory_for(tools: Tools, job: Job, model: str) -> AsyncIterator[int]:
+    """Keep the memory that the model needs for the work in the block.
 
     Args:
         tools: The doors.
         job: Whose work it is.
         model: Its model.
-        say: Told what is missing.
 
     Yields:
         The length of segments to work in, in seconds: a smaller one where there is not enough
         memory for the model's own, which is 0.
 
     Raises:
+        MustWaitError: There is not enough now.
         errors.Conflict: ``memory_too_small``.
         errors.Unavailable: ``memory_short``.
     """
     kind = separator.ENGINE, model
-
-    def held() -> int:
+    asker = Asker.of(
+        job,
         # A process of this model that waits is the one that will work: what it holds is there.
-        return tools.engine.held_bytes(*kind, str(job.id))
-
+        held=lambda: tools.engine.held_bytes(*kind, str(job.id)),
+        make_room=lambda: tools.engine.make_room(*kind),
+    )
     info = tools.models.info(model)
     ways = [info.memory_bytes, *(smaller.memory_bytes for smaller in info.smaller)]
-    async with tools.admission.admitted(
-        ways, say, held=held, make_room=lambda: tools.engine.make_room(*kind)
-    ) as way:
+    async with tools.admission.admitted(tools.database, asker, ways) as way:
         yield info.smaller[way - 1].segment_s if way else 0
+
+
+async def wake(tools: Tools) -> int:
+    """Wake the jobs that wait for memory and would get it now; return how many there were."""
+    return await tools.admission.wake(
+        tools.database,
+        held=lambda model: tools.engine.held_bytes(separator.ENGINE, model, ""),
+        make_room=lambda model: tools.engine.make_room(separator.ENGINE, model),
+    )

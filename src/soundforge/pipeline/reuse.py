@@ -16,8 +16,10 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
-from soundforge.library import claims, stems
+from soundforge.jobs import locks
+from soundforge.library import memory_ledger, stems
 from soundforge.pipeline import patience
+from soundforge.pipeline.waiting import MustWaitError
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _OF_PRESETS: Final = {"preset", "note"}
-_LOOK_EVERY_S: Final = 1.0
 _FORM: Final = 1
 """Raised when stems of the same key would no longer be the same files."""
 
@@ -73,22 +74,26 @@ def digest(content: list[Any]) -> str:
     return hashlib.sha256(json.dumps([_FORM, *content], sort_keys=True).encode()).hexdigest()
 
 
-async def claim(tools: Tools, job: Job, key: str, say: Callable[[str], None]) -> None:
-    """Return when no other job makes the stems of ``key``: this one does, if there are none then.
+async def claim(tools: Tools, job: Job, key: str) -> None:
+    """Be the one job that makes the stems of ``key``: the same files are made once at a time.
 
-    Args:
-        tools: The doors.
-        job: Who asks.
-        key: The `content_key`.
-        say: Told what is waited for.
+    Raises:
+        MustWaitError: Another job makes them; this one waits for it in line, holding no worker.
     """
+    queue_job_id = job.queue_job_id
+    assert queue_job_id is not None
 
     async def transact(session: Session) -> bool:
-        return await claims.claim(session, job.id, job.attempt, key)
+        is_mine = await locks.take(session, queue_job_id, key)
+        if not is_mine:
+            # Meanwhile it wants no memory, and keeps none from others.
+            await memory_ledger.withdraw(session, queue_job_id)
+        return is_mine
 
-    while not await patience.transact(tools.database, transact):
-        say("The same audio is being separated already; its stems will be taken")
-        await asyncio.sleep(_LOOK_EVERY_S)
+    if not await patience.transact(tools.database, transact):
+        raise MustWaitError(
+            "The same audio is being separated already; its stems will be taken", lock=key
+        )
 
 
 async def take(

@@ -40,7 +40,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
     key = reuse.content_key(tools, job, track)
     if key and (made := await _before(tools, job, key, out_dir, report)):
         return made
-    async with preparing.memory_for(tools, job, job.model, prepares) as segment_s:
+    async with preparing.memory_for(tools, job, job.model) as segment_s:
         if segment_s:  # other segments, other stems: these may have been made before, too
             key = reuse.content_key(tools, job, track, segment_s)
             if key and (made := await _before(tools, job, key, out_dir, report)):
@@ -68,7 +68,7 @@ async def work(tools: Tools, job: Job, track: Track, report: Reporter) -> Made:
 
 async def _before(tools: Tools, job: Job, key: str, out_dir: Path, report: Reporter) -> Made | None:
     """Return the stems of ``key`` if they were made before, once nobody is making them any more."""
-    await reuse.claim(tools, job, key, lambda said: report(0.0, said))
+    await reuse.claim(tools, job, key)
     found = await reuse.take(tools, key, out_dir)
     if found is None:
         return None

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from soundforge import errors
-from soundforge.jobs import Abort, Done, Failed, Outcome, Retry, Run
+from soundforge.jobs import Abort, Done, Failed, Outcome, Retry, Run, Snooze, locks, snooze
 from soundforge.library import Job, Track, jobs, tracks
 from soundforge.library.lifecycle import READS_RECORDING
 from soundforge.pipeline import patience, start
 from soundforge.pipeline.reporter import Reporter
+from soundforge.pipeline.waiting import MustWaitError
 from soundforge.storage import layout
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ async def run(stage: Stage[Any], queue_run: Run, tools: Tools) -> Outcome:
         logger.info("stage given up", extra=_about(job))
         await _clean(tools, job, job.attempt)
         return Done()
+    except MustWaitError as wait:
+        return await _wait(tools, job, wait)
     except asyncio.CancelledError:
         await _stop(stage, tools, job, is_for_good=queue_run.abort() is Abort.USER)
         raise
@@ -156,6 +159,24 @@ async def _save(stage: Stage[Made], tools: Tools, job: Job, track: Track, made: 
     await patience.transact(tools.database, transact)
 
 
+async def _wait(tools: Tools, job: Job, wait: MustWaitError) -> Outcome:
+    """Let the job wait in line, as if it had not begun: who waits holds no place at work."""
+
+    async def transact(session: Session) -> bool:
+        if not await jobs.wait(session, job.id, job.attempt, reason=wait.reason):
+            return False
+        assert job.queue_job_id is not None
+        await snooze.uncount(session, job.queue_job_id)
+        return True
+
+    is_waiting = await patience.transact(tools.database, transact)
+    await _clean(tools, job, job.attempt)
+    if not is_waiting:
+        return Done()
+    logger.info("stage waits", extra={**_about(job), "reason": wait.reason})
+    return Snooze(wait.reason, wait.after_s, wait.lock)
+
+
 async def _settle(
     stage: Stage[Any], tools: Tools, job: Job, error: errors.SoundForgeError
 ) -> Outcome:
@@ -165,6 +186,8 @@ async def _settle(
 
     async def transact(session: Session) -> bool:
         if is_again:
+            assert job.queue_job_id is not None
+            await locks.release(session, job.queue_job_id)  # nobody waits for a later attempt
             return await jobs.retry_later(
                 session, job.id, job.attempt, error=error, after_s=after_s, is_counted=True
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from soundforge import errors
 from soundforge.jobs import prune, rescue
 from soundforge.library import batches, files, queue_links, tracks
-from soundforge.pipeline import start
+from soundforge.pipeline import preparing, start
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -72,12 +73,24 @@ class Upkeep:
         return len(successors)
 
     async def watch(self) -> None:
-        """Send heartbeats and rescue orphans until cancelled.
+        """Send heartbeats, rescue orphans and wake who waits for memory, until cancelled.
 
         On its own: a sweep of many files must not make the workers look dead.
         """
         every_s = min(_LONGEST_ROUND_S, self._rescue_after_s / _BEATS_PER_GRACE)
-        await _forever(every_s, self.rescue)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_forever(every_s, self.rescue))
+            group.create_task(self._wake_for_memory(every_s))
+
+    async def _wake_for_memory(self, every_s: float) -> None:
+        """Look as soon as work of this process gives memory back, and often, for other programs."""
+
+        async def look() -> None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._tools.admission.is_left.wait(), every_s)
+            await preparing.wake(self._tools)
+
+        await _forever(0, look)
 
     async def keep_tidy(self) -> None:
         """Look for stranded jobs once a minute and tidy once an hour, until cancelled."""

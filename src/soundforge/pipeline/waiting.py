@@ -1,4 +1,4 @@
-"""Why a job waits, in a sentence."""
+"""Why a job waits, in a sentence; and how a run says that its job must wait."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ if TYPE_CHECKING:
     from soundforge.library import Job
 
 
+class MustWaitError(Exception):
+    """A run gives its place at work back until it can go on; no failure.
+
+    Args:
+        reason: What it waits for, as the page says it.
+        after_s: By itself it looks again so many seconds later.
+        lock: It waits for whoever holds this lock of the queue.
+    """
+
+    def __init__(self, reason: str, *, after_s: float = 0.0, lock: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.after_s, self.lock = reason, after_s, lock
+
+
 def reason(job: Job, *, now: datetime, live_workers: int) -> str:
     """Return why a queued job does not run.
 
@@ -21,6 +35,8 @@ def reason(job: Job, *, now: datetime, live_workers: int) -> str:
     """
     if live_workers == 0:
         return "No worker is running; it starts when one does."
+    if job.message:
+        return f"{job.message}."
     if job.not_before is None or job.not_before <= now:
         return "Starts when a worker is free."
     left_s = (job.not_before - now).total_seconds()

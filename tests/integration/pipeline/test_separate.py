@@ -14,6 +14,7 @@ from soundforge.library import Track
 from soundforge.pipeline import reuse, separate
 from soundforge.pipeline.admission import Admission
 from soundforge.pipeline.stage import folder_of
+from soundforge.pipeline.waiting import MustWaitError
 from soundforge.storage import layout
 from tests.fixtures import audio
 from tests.plugins.pipeline import add_track, begin, ended
@@ -41,7 +42,14 @@ def song(tools):
     audio.write(path, audio.chord(12.0))
     track = Track(id=track_id, recording_path=place, duration_ms=12_000)
     job = SimpleNamespace(
-        id=uuid.uuid4(), stage="separate", model=MODEL, attempt=1, options={}, chunk_s=4
+        id=uuid.uuid4(),
+        stage="separate",
+        model=MODEL,
+        attempt=1,
+        queue_job_id=1,
+        priority=10,
+        options={},
+        chunk_s=4,
     )
     folder_of(tools, job).mkdir(parents=True)
     return SimpleNamespace(job=job, track=track)
@@ -119,19 +127,18 @@ async def test_a_job_that_began_before_an_update_is_cut_as_it_began(
     assert engine_that_answers.chunk_s == made.chunk_s == 10
 
 
-async def test_a_song_that_does_not_fit_says_what_it_waits_for_and_then_begins(
+async def test_a_song_that_does_not_fit_must_wait_and_says_what_for(
     tools, song, models_dir, engine_that_answers
 ):
-    free = iter([100_000_000, 100_000_000, 8_000_000_000])
-    patient = Admission(available=lambda: next(free), total=lambda: 8_000_000_000, every_s=0)
-    here = replace(tools, models=Models(models_dir, tools.engine), admission=patient)
-    said = Said()
+    free = [100_000_000]
+    admission = Admission(available=lambda: free[0], total=lambda: 8_000_000_000)
+    here = replace(tools, models=Models(models_dir, tools.engine), admission=admission)
 
-    made = await separate.work(here, song.job, song.track, said)
+    with pytest.raises(MustWaitError, match=r"Waits for memory: 0\.6 GB needed, 0\.1 GB free"):
+        await separate.work(here, song.job, song.track, Said())
 
-    assert made.results["took_s"] == 1.5
-    waits = [(fraction, message) for fraction, message, _ in said if "memory" in message]
-    assert waits == [(0.0, "Waits for memory: 0.6 GB needed, 0.1 GB free")]
+    free[0] = 8_000_000_000
+    assert (await separate.work(here, song.job, song.track, Said())).results["took_s"] == 1.5
 
 
 async def test_a_model_that_this_machine_can_never_hold_fails_at_once(

@@ -1,10 +1,11 @@
 """What the system says of its memory is read; what it does not say is not known."""
 
 import os
+import platform
 
 import pytest
 
-from soundforge.audio.memory import available_bytes, private_bytes, total_bytes
+from soundforge.audio.memory import available_bytes, pool_name, private_bytes, total_bytes
 
 MEMINFO = "MemTotal:       24684000 kB\nMemFree:          100 kB\nMemAvailable:    2000000 kB\n"
 STAT = "anon 500\nfile 400\ninactive_anon 70\ninactive_file 300\nactive_file 100\n"
@@ -67,6 +68,18 @@ def test_what_a_process_holds_for_itself_is_read(tmp_path):
 
     assert private_bytes(7, tmp_path) == 51_200
     assert private_bytes(8, tmp_path) == 0
+
+
+@pytest.mark.parametrize(("limit", "is_own"), [("max\n", False), ("4000\n", True), (None, False)])
+def test_memory_is_shared_by_the_machine_unless_the_container_has_a_limit(tmp_path, limit, is_own):
+    (tmp_path / "boot_id").write_text("b1\n")
+    if limit:
+        (tmp_path / "memory.max").write_text(limit)
+
+    name = pool_name(tmp_path / "boot_id", tmp_path)
+
+    assert (name == f"b1 {platform.node()}"[:128]) if is_own else (name == "b1")
+    assert pool_name(tmp_path / "nothing", tmp_path / "nothing") == platform.node()
 
 
 def test_this_process_holds_something_or_nothing_is_said():

@@ -28,3 +28,13 @@ def test_a_job_that_waits_says_why(after_s, error, workers, said):
     job = ProcessingJob(not_before=not_before, error_message=error)
 
     assert waiting.reason(job, now=NOW, live_workers=workers) == said
+
+
+@pytest.mark.parametrize(
+    ("workers", "said"),
+    [(1, "Waits for memory."), (0, "No worker is running; it starts when one does.")],
+)
+def test_a_run_that_had_to_wait_has_said_why(workers, said):
+    job = ProcessingJob(message="Waits for memory")
+
+    assert waiting.reason(job, now=NOW, live_workers=workers) == said
