@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     OnLine: TypeAlias = Callable[[str], None]
 
-CANNOT_START: Final = 127
 _KEEPER: Final = Path(__file__).with_name("_keeper.py")
 _TAIL_LINES: Final = 400
 _LINE_CHARS: Final = 4000

@@ -86,7 +86,7 @@ class LiveChannel(Channel):
             raise JoinRefused("unauthorized")
         if payload.get("url") and match.name != token["page"]:
             raise JoinRefused("stale")
-        self._name, self._live_session = match.name, match.live_session
+        self._name = match.name
         flash = self._signer.verify("flash", payload.get("flash"), max_age_s=FLASH_MAX_AGE_S)
         self._page = match.make()
         self._page.attach_state(PageState(self, token["session"], flash=flash or {}))

@@ -133,11 +133,6 @@ def attempt_dir(stage: str, job_id: Id, attempt: int) -> str:
             return scratch(f"{_id(job_id)}-{_number(attempt, 999_999)}")
 
 
-def analysis_result(job_id: Id) -> str:
-    """Return the place of an analysis's numbers, JSON."""
-    return f"{analysis_dir(job_id)}/result.json"
-
-
 def analysis_features(job_id: Id) -> str:
     """Return the place of an analysis's matrices, NumPy's ``.npz``."""
     return f"{analysis_dir(job_id)}/features.npz"

@@ -25,7 +25,6 @@ def test_places_are_what_the_documentation_says():
     assert layout.stem_peaks(ID, "vocals") == f"stems/{ID}/vocals.peaks"
     assert layout.stem_chunk(ID, "vocals", 0) == f"stems/{ID}/vocals/00000.flac"
     assert layout.analysis_partial(ID, 1) == f"analysis/{ID}.partial-1"
-    assert layout.analysis_result(ID) == f"analysis/{ID}/result.json"
     assert layout.analysis_features(ID) == f"analysis/{ID}/features.npz"
     assert layout.notes(ID) == f"analysis/{ID}/notes.mid"
     assert layout.note_list(ID) == f"analysis/{ID}/notes.json"
