@@ -59,7 +59,8 @@ def _eta(track: Track, job: Job, rates: Sequence[float]) -> Eta | None:
     return eta.estimate(
         rates=rates,
         duration_s=(track.duration_ms or 0) / 1000,
-        elapsed_s=(utc_now() - job.work_began_at).total_seconds(),
+        elapsed_s=(job.updated_at - job.work_began_at).total_seconds(),
         fraction=job.progress / 100,
         began=job.work_began_progress / 100,
+        since_s=(utc_now() - job.updated_at).total_seconds(),
     )

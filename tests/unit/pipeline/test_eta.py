@@ -40,6 +40,30 @@ def test_the_run_outweighs_the_past_towards_its_end():
     assert 0 < late.left_s <= 10
 
 
+def test_a_machine_that_is_slower_today_is_believed_from_a_quarter_on():
+    found = eta.estimate(rates=[4.0] * 3, duration_s=60, elapsed_s=10, fraction=0.25)
+
+    truth_s = 30  # 40 s in all at today's pace; by the past alone 11 s would be left
+    assert found.left_s == pytest.approx(20.6, abs=0.1)
+    assert found.left_s + found.error_s >= truth_s
+
+
+def test_between_two_steps_the_time_left_only_falls():
+    told = [
+        eta.estimate(rates=[], duration_s=60, elapsed_s=10, fraction=0.25, since_s=since_s).left_s
+        for since_s in range(11)
+    ]
+
+    assert told == [30 - since_s for since_s in range(11)]
+
+
+def test_a_step_that_takes_too_long_makes_it_unsure_not_short():
+    found = eta.estimate(rates=[], duration_s=60, elapsed_s=10, fraction=0.25, since_s=500)
+
+    assert found.left_s == 15
+    assert found.error_s == 485
+
+
 def test_what_an_earlier_attempt_did_is_not_taken_for_speed():
     found = eta.estimate(rates=[], duration_s=180, elapsed_s=10, fraction=0.7, began=0.6)
 
@@ -52,11 +76,17 @@ def test_the_past_speaks_of_the_part_that_this_run_has_before_it():
     assert found.left_s == pytest.approx(30)
 
 
-@given(rates, seconds, seconds, st.floats(0, 1))
-@example([1.0, 2.0], 5e-324, 0.0, 0.0)
+@given(rates, seconds, seconds, st.floats(0, 1), seconds)
+@example([1.0, 2.0], 5e-324, 0.0, 0.0, 0.0)
 def test_time_left_is_never_negative_and_never_surer_than_it_can_be(
-    known, duration_s, elapsed_s, fraction
+    known, duration_s, elapsed_s, fraction, since_s
 ):
-    found = eta.estimate(rates=known, duration_s=duration_s, elapsed_s=elapsed_s, fraction=fraction)
+    found = eta.estimate(
+        rates=known,
+        duration_s=duration_s,
+        elapsed_s=elapsed_s,
+        fraction=fraction,
+        since_s=since_s,
+    )
 
     assert found is None or (found.left_s >= 0 and found.error_s >= 0.08 * found.left_s * 0.999)
