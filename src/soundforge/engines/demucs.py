@@ -204,6 +204,8 @@ class _Network:
                 model, threads=threads, precision=precision
             )
             del model
-            gc.collect()  # the arrays it was filled with
-            allocator.give_back()  # they and what compiling needed: a third of the peak of a bag
+            gc.collect()
+            # What was compiled still holds the arrays it was filled with, and reads its own copy.
+            self._weights.let_go()
+            allocator.give_back()  # what compiling needed: a third of the peak of a bag
         return self._compiled[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
@@ -130,15 +131,20 @@ def _convert(
 ) -> Path:
     import numpy as np
 
-    arrays: dict[str, NDArray[Any]] = {}
-    for path, file in zip(paths, wanted.files, strict=True):
-        for name, array in _network(path, model, wanted).items():
-            arrays[f"{file.network}/{name}"] = array
+    from soundforge.engines import mapped_arrays
+
+    def full(array: NDArray[Any]) -> NDArray[Any]:
+        """In the precision that networks take: what must be converted first takes memory."""
+        return array.astype(np.float32) if array.dtype.kind == "f" else array
+
     folder = work / "model"
     folder.mkdir()
     target = folder / weights.WEIGHTS_FILE
     with target.open("wb") as output:
-        np.savez(output, allow_pickle=False, **arrays)
+        with contextlib.closing(mapped_arrays.Writer(output)) as writer:
+            for path, file in zip(paths, wanted.files, strict=True):
+                arrays = _network(path, model, wanted)
+                writer.add({f"{file.network}/{key}": full(value) for key, value in arrays.items()})
         output.flush()
         os.fsync(output.fileno())
     members = "\n".join(f"{f.network} {h}" for f, h in zip(wanted.files, hashes, strict=True))

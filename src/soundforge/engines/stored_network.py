@@ -1,4 +1,4 @@
-"""One network's arrays in an installed model's file: read when they are needed, not kept."""
+"""One network's arrays in an installed model's file: mapped when they are needed, not kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from soundforge.engines.mapped_arrays import MappedArrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +28,7 @@ class StoredNetwork:
 
     def __init__(self, path: Path, network: str) -> None:
         self._path, self._prefix = path, f"{network}/"
+        self._mapped: MappedArrays | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Return what the network was made with; nothing for families that do not say."""
@@ -35,10 +38,12 @@ class StoredNetwork:
             return found
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return its weights by name."""
-        with np.load(self._path, allow_pickle=False) as arrays:
-            return {
-                key.removeprefix(self._prefix): arrays[key]
-                for key in arrays
-                if key.startswith(self._prefix) and not key.endswith(ARGUMENTS)
-            }
+        """Return its weights by name; they are not to be changed."""
+        self._mapped = MappedArrays(self._path, self._prefix)
+        return {name: array for name, array in self._mapped.arrays.items() if name != ARGUMENTS}
+
+    def let_go(self) -> None:
+        """Take the weights out of memory, whoever holds them: what is read again comes again."""
+        if self._mapped is not None:
+            self._mapped.let_go()
+            self._mapped = None
