@@ -70,7 +70,11 @@ def build(name: str) -> tuple[Any, dict[str, Any]]:
     samples = frames * HOP - 5 if is_dynamic else HTDEMUCS_SAMPLES
     tracer = _Tracer(network, core)
     x, xt = torch.randn(1, 4, 2048, frames), torch.randn(1, 2, samples)
-    graph = tracer.convert(x, xt, is_dynamic=is_dynamic)
+    try:
+        graph = tracer.convert(x, xt, is_dynamic=is_dynamic)
+    finally:  # whoever runs another network in this process wants its own positions
+        transformer.create_2d_sin_embedding = POSITIONS_2D
+        transformer.create_sin_embedding = POSITIONS_1D
     return graph, _about(network)
 
 

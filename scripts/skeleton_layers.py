@@ -131,7 +131,7 @@ def _moments(h: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     """
     outputs, hidden = (int(size) for size in weight.shape)
     middle = h.mean(-1, keepdim=True)
-    centred = (h - middle) * h.shape[-1] ** -0.5
+    centred = (h - middle) * _root(h.shape[-1])
     covariance = torch.matmul(centred, centred.transpose(1, 2))
     square = torch.matmul(weight.t(), weight) / outputs
     within = torch.matmul(covariance.reshape(-1, 1, hidden * hidden), square.reshape(-1, 1))
@@ -139,3 +139,8 @@ def _moments(h: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     mean = torch.matmul(mean_weight, middle) + mean_bias
     between = torch.matmul(weight - mean_weight, middle) + (bias - mean_bias)[:, None]
     return mean, within + torch.square(between).mean(1, keepdim=True)
+
+
+def _root(length: Any) -> Any:
+    """Return ``length ** -0.5``; the length itself may be more than half precision holds."""
+    return (length // 1024 + length % 1024 / 1024) ** -0.5 / 32

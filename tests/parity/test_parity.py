@@ -26,6 +26,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("demucs_infer")
 
 import skeleton_networks  # noqa: E402 -- of scripts/, and it needs torch
+from demucs_infer import transformer  # noqa: E402
 from demucs_infer.apply import BagOfModels, apply_model  # noqa: E402
 
 RATE_HZ = 44100
@@ -126,6 +127,9 @@ def test_the_skeletons_are_those_that_the_script_builds(folder):
 
         committed = Path(build_skeletons.OUT / f"{name}.zip").read_bytes()
         assert (folder / f"{name}.zip").read_bytes() == committed
+        # Else the next test in this process would run networks with the positions of a trace.
+        assert transformer.create_sin_embedding is build_skeletons.POSITIONS_1D
+        assert transformer.create_2d_sin_embedding is build_skeletons.POSITIONS_2D
 
 
 def sdr_db(expected, found):
