@@ -80,7 +80,7 @@ class Node:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.data_dir = settings.data_dir.expanduser().absolute()
+        self.data_dir = settings.data_dir
         self.storage = Storage(self.data_dir)
         self.identity = Identity(self.data_dir)
         self.url = settings.database.url
@@ -208,7 +208,6 @@ class Node:
     def _tools(self) -> Tools:
         settings = self.settings
         engine = Engine(warm=self.warm)
-        models_dir = Path(settings.models_dir).expanduser() if settings.models_dir else None
         program = settings.download.program
         return Tools(
             database=self.database,
@@ -216,7 +215,7 @@ class Node:
             storage=self.storage,
             engine=engine,
             models=Models(
-                models_dir or self.data_dir / "models",
+                settings.weights_dir,
                 engine,
                 mirror=settings.models_mirror,
                 precision=settings.precision,

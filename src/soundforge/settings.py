@@ -218,6 +218,18 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     jobs: JobSettings = JobSettings()
 
+    @property
+    def weights_dir(self) -> Path:
+        """Folder of model weights: the one ``models_dir`` names, or ``models`` beside the data."""
+        if self.models_dir:
+            return Path(self.models_dir).expanduser().absolute()
+        return self.data_dir / "models"
+
+    @field_validator("data_dir")
+    @classmethod
+    def _whole(cls, given: Path) -> Path:
+        return given.expanduser().absolute()
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, given: Any) -> Any:
@@ -244,5 +256,5 @@ class Settings(BaseSettings):
         folder = os.environ.get("SFA_DATA_DIR") or platformdirs.user_data_dir(
             "soundforge", appauthor=False
         )
-        toml = TomlConfigSettingsSource(settings_cls, Path(folder) / TOML_NAME)
+        toml = TomlConfigSettingsSource(settings_cls, Path(folder).expanduser() / TOML_NAME)
         return init_settings, env_settings, toml

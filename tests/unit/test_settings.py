@@ -60,6 +60,24 @@ def test_host_names_are_a_list_or_words_in_the_file(folder):
     assert Settings().allowed_hosts == ("a.example", "b.example")
 
 
+def test_the_data_folder_may_begin_with_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SFA_DATA_DIR", "~/music")
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / TOML_NAME).write_text("port = 1001\n")
+
+    settings = Settings()
+
+    assert (settings.data_dir, settings.port) == (tmp_path / "music", 1001)
+
+
+@pytest.mark.parametrize(("named", "found"), [("", "models"), ("weights", "weights")])
+def test_weights_lie_beside_the_data_or_where_the_setting_says(folder, monkeypatch, named, found):
+    monkeypatch.setenv("SFA_MODELS_DIR", str(folder / named) if named else "")
+
+    assert Settings().weights_dir == folder / found
+
+
 def test_secrets_print_as_stars(monkeypatch):
     monkeypatch.setenv("SFA_SPOTIFY__CLIENT_SECRET", "hush")
 

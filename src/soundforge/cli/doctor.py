@@ -48,21 +48,28 @@ async def doctor() -> None:
     findings = [*ground, of_card, *_models(settings, card), *_links(settings)]
     for finding in findings:
         mark = "[green]ok     [/]" if finding.is_fine else "[yellow]missing[/]"
-        terminal.results.print(f"{mark} {finding.name}: {escape(finding.what)}", highlight=False)
+        _print(f"{mark} {finding.name}: {escape(finding.what)}")
         if finding.mend:
-            terminal.results.print(f"        {escape(finding.mend)}", highlight=False)
+            _print(f"        {escape(finding.mend)}")
     if not all(finding.is_fine for finding in findings[:4]):
         raise SystemExit(1)
 
 
+def _print(line: str) -> None:
+    # Not wrapped: what is to be typed is copied as it stands.
+    terminal.results.print(line, highlight=False, soft_wrap=True)
+
+
 def _ground(settings: Settings) -> Iterator[Finding]:
-    data_dir = settings.data_dir.expanduser().absolute()
-    nearest = _existing(data_dir)
+    nearest = _existing(settings.data_dir)
     is_writable = nearest.is_dir() and os.access(nearest, os.W_OK)
     yield Finding(
-        "Data folder", is_writable, str(data_dir), "" if is_writable else "Set SFA_DATA_DIR."
+        "Data folder",
+        is_writable,
+        str(settings.data_dir),
+        "" if is_writable else "Set SFA_DATA_DIR.",
     )
-    free = shutil.disk_usage(_existing(data_dir)).free
+    free = shutil.disk_usage(nearest).free
     yield Finding(
         "Disk",
         free > _LOW_DISK_BYTES,
@@ -156,10 +163,10 @@ def half_precision(asked: str, *, has_f16: bool | None, stems_db: dict[str, floa
         figures = f": {db:.0f} dB at worst ({worst}), {ENOUGH_DB:.0f} are enough"
     if asked == "f32":
         return "half precision forbidden by SFA_PRECISION=f32"
-    if asked == "f16":
-        return f"half precision forced by SFA_PRECISION=f16{figures}"
     if not has_f16:
         return "half precision not used: this CPU has none"
+    if asked == "f16":
+        return f"half precision forced by SFA_PRECISION=f16{figures}"
     if not stems_db:
         return "half precision not measured yet: the first song does that"
     return f"half precision {'used' if db >= ENOUGH_DB else 'not used'}{figures}"
@@ -176,7 +183,7 @@ def _links(settings: Settings) -> Iterator[Finding]:
     if settings.download.program:
         yield Finding("Downloads", is_fine=True, what=settings.download.program)
         return
-    folder = settings.data_dir.expanduser().absolute() / "programs"
+    folder = settings.data_dir / "programs"
     installed = SpotdlEnvironment(folder).installed()
     if installed is None:
         yield Finding("Downloads", is_fine=False, what="spotdl is installed by the first download")

@@ -54,7 +54,7 @@ async def hear(  # noqa: PLR0913 -- one call says all of it
         errors.SoundForgeError: As `analyzer.analyze`.
         errors.Unavailable: ``weights_unreachable``: the larger networks are needed and not there.
     """
-    models_dir = terminal.models_dir(settings)
+    models_dir = settings.weights_dir
     with terminal.progress_bar(title) as bar:
         larger = set(networks.missing(models_dir, features, best))
         larger -= set(networks.missing(models_dir, features))

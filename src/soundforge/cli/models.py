@@ -28,7 +28,7 @@ async def list_(*, as_json: bool) -> None:
     """List every model, and the networks of the analyses."""
     settings = terminal.load_settings()
     known = terminal.local_models(settings).list()
-    listeners = [networks.info(terminal.models_dir(settings), name) for name in networks.names()]
+    listeners = [networks.info(settings.weights_dir, name) for name in networks.names()]
     if as_json:
         rows = [{"kind": "separation", **asdict(model)} for model in known]
         rows += [{"kind": "analysis", **asdict(network)} for network in listeners]
@@ -120,7 +120,7 @@ async def verify(name: str) -> None:
     """Read a model's weights through and compare their hash."""
     settings = terminal.load_settings()
     if name in networks.names():
-        is_whole = await networks.is_whole(terminal.models_dir(settings), name)
+        is_whole = await networks.is_whole(settings.weights_dir, name)
     else:
         is_whole = await terminal.local_models(settings).verify(name)
     if not is_whole:
@@ -139,7 +139,7 @@ async def remove(name: str) -> None:
     """Remove a model's weights."""
     settings = terminal.load_settings()
     if name in networks.names():
-        await networks.remove(terminal.models_dir(settings), name)
+        await networks.remove(settings.weights_dir, name)
     else:
         await terminal.local_models(settings).remove(name)
     terminal.echo(f"{name} is removed.")
@@ -147,7 +147,7 @@ async def remove(name: str) -> None:
 
 async def _install(name: str, file: Path | None = None) -> None:
     settings = terminal.load_settings()
-    models_dir, mirror = terminal.models_dir(settings), settings.models_mirror
+    models_dir, mirror = settings.weights_dir, settings.models_mirror
     with terminal.progress_bar(f"{'Importing' if file else 'Fetching'} {name}") as bar:
         network = await networks.install(
             Engine(), models_dir, name, report=bar, file=file, mirror=mirror

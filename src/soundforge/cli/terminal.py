@@ -31,7 +31,6 @@ from soundforge.settings import TOML_NAME, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
-    from pathlib import Path
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,20 +86,10 @@ def _refuse(sentence: str) -> NoReturn:
     fail("settings_invalid", sentence, "See docs/reference/settings.md.")
 
 
-def models_dir(settings: Settings) -> Path:
-    """Return the folder of the model weights."""
-    data_dir = settings.data_dir.expanduser().absolute()
-    return (
-        type(data_dir)(settings.models_dir).expanduser()
-        if settings.models_dir
-        else data_dir / "models"
-    )
-
-
 def local_models(settings: Settings) -> Models:
     """Return the models of this machine, without a server."""
     return Models(
-        models_dir(settings),
+        settings.weights_dir,
         Engine(),
         mirror=settings.models_mirror,
         precision=settings.precision,

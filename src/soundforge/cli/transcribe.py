@@ -52,7 +52,6 @@ async def transcribe(
 ) -> None:
     """Write the notes of FILES, best one stem each, into a MIDI file with the song's tempo and bars."""
     settings = terminal.load_settings()
-    models_dir = terminal.models_dir(settings)
     engine = Engine()
     sources = _sources(files, stem_type)
     limits = listening.limits(settings)
@@ -68,7 +67,7 @@ async def transcribe(
             engine,
             sources=sources,
             out_path=out.absolute(),
-            models_dir=models_dir,
+            models_dir=settings.weights_dir,
             job="transcribe",
             duration_s=max(durations_s),
             report=bar,

@@ -6,7 +6,7 @@ import pytest
 
 from soundforge.engines import models_folder
 from soundforge.engines.runtime import EngineError
-from soundforge.settings import TOML_NAME
+from soundforge.settings import TOML_NAME, Settings
 
 
 @pytest.fixture
@@ -44,6 +44,4 @@ def test_settings_that_cannot_be_read_are_refused(data_dir, content):
 
 
 def test_it_is_the_folder_of_the_command_line(data_dir):
-    from soundforge.cli import terminal
-
-    assert models_folder.default() == terminal.models_dir(terminal.load_settings())
+    assert models_folder.default() == Settings().weights_dir
