@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +14,7 @@ from soundforge import errors
 from soundforge.audio import media, presets, separator
 from soundforge.audio.engine import Engine
 from soundforge.audio.mix_down import mix_down
-from soundforge.cli import listening, terminal
+from soundforge.cli import listening, terminal, unfinished
 
 if TYPE_CHECKING:
     from soundforge.audio.mix_down import Form, MixedDown
@@ -72,7 +71,7 @@ async def separate(  # noqa: PLR0913 -- an option each
     choice = presets.choose(models, model)
     chosen = models.require_at_hand(choice.model)
     name = chosen.name
-    wanted = tuple(stems.split(",")) if stems else ()
+    wanted = tuple(stem.strip() for stem in stems.split(",")) if stems else ()
     mixes = _mixes(chosen, wanted, without, has_residual=has_residual)
     if choice.note:
         terminal.note(choice.note)
@@ -135,13 +134,22 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
     threads: int,
 ) -> tuple[Separated, list[MixedDown]]:
     """Separate beside ``out``, then move the masters in: a half-made file never shows up."""
-    with tempfile.TemporaryDirectory(prefix=".sfa-", dir=out) as folder:
+    asked: dict[str, Any] = {
+        "model": name,
+        "weights": models.weights_hash(name),
+        "stems": stems,
+        "form": form,
+        "sample_rate": sample_rate,
+        "precision": models.precision,
+        "device": models.device,
+    }
+    with unfinished.folder(out, file, **asked) as folder:
         with terminal.progress_bar("Separating") as bar:
             made = await separator.separate(
                 engine,
                 models,
                 source=file.absolute(),
-                out_dir=Path(folder).absolute(),
+                out_dir=folder,
                 model=name,
                 job="separate",
                 duration_s=duration_s,
@@ -155,12 +163,10 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
             await mix_down(
                 engine,
                 recording=file.absolute(),
-                without=[
-                    Path(folder) / stem.file_name for stem in made.stems if stem.stem_type in taken
-                ],
+                without=[folder / stem.file_name for stem in made.stems if stem.stem_type in taken],
                 gain_db=made.gain_db,
                 sample_rate_hz=made.sample_rate_hz,
-                out_dir=Path(folder).absolute(),
+                out_dir=folder,
                 duration_s=duration_s,
                 job="separate",
                 form=form,
@@ -169,7 +175,7 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
             for mix_name, taken in mixes.items()
         ]
         for file_name in _file_names(made, mixed):
-            shutil.move(Path(folder) / file_name, out / file_name)
+            shutil.move(folder / file_name, out / file_name)
     return made, mixed
 
 
@@ -187,11 +193,19 @@ def _tell(made: Separated, mixed: list[MixedDown], out: Path, *, as_json: bool) 
         return
     for file_name in _file_names(made, mixed):
         terminal.echo(str(out / file_name))
-    null_test = (
-        f", stems add up to the mix at {-made.null_test_db:.0f} dB" if made.null_test_db else ""
-    )
+    if made.resumed_segments:
+        terminal.note(f"Went on after {made.resumed_segments} segments of a try before.")
+    if made.gain_db:
+        terminal.note(f"All stems are {-made.gain_db:.1f} dB quieter, so that none clips.")
     if made.device_fallback:
         terminal.note(f"On the CPU: {made.device_fallback}.")
     terminal.note(
-        f"{made.duration_s:.0f} s in {made.took_s:.1f} s, {made.realtime_factor:.1f} x real time{null_test}."
+        f"{made.model}: {made.duration_s:.0f} s in {made.took_s:.1f} s,"
+        f" {made.realtime_factor:.1f} x real time.{_null_test(made.null_test_db)}"
     )
+
+
+def _null_test(db: float | None) -> str:
+    if db is None:
+        return ""
+    return f" What no stem holds is {abs(db):.0f} dB {'below' if db >= 0 else 'above'} the mix."
