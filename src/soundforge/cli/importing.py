@@ -75,6 +75,7 @@ class _Api:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+        self._base = client.base_url.copy_with(path="/")
 
     async def add(self, thing: str, model: str | None, stages: str) -> list[dict[str, Any]]:
         path = Path(thing)
@@ -109,10 +110,18 @@ class _Api:
         except httpx.TransportError as error:
             raise errors.Unavailable(
                 "server_unreachable",
-                f"No server answers at {self._client.base_url.copy_with(path='/')}.",
+                f"No server answers at {self._base}.",
                 "Start one with: sfa serve",
             ) from error
-        if response.is_success:
-            return response.json()["data"]
-        problem = response.json()
-        raise errors.Invalid(problem["code"], problem["detail"], problem.get("next_step", ""))
+        try:
+            answer = response.json()
+            if response.is_success:
+                return answer["data"]
+            problem = errors.Invalid(answer["code"], answer["detail"], answer.get("next_step", ""))
+        except (ValueError, TypeError, KeyError) as error:
+            raise errors.Unavailable(
+                "server_unreachable",
+                f"What answers at {self._base} is another program, or something stands before it.",
+                "Name the server's own address with --server.",
+            ) from error
+        raise problem

@@ -17,6 +17,7 @@ from soundforge.cli import findings, listening, terminal
 if TYPE_CHECKING:
     from soundforge.audio.analyzer import Analysis
     from soundforge.audio.warper import Grid
+    from soundforge.settings import Settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FEWEST_DOWNBEATS: Final = 2
@@ -91,28 +92,20 @@ async def warp(  # noqa: PLR0913 -- one option each
         (await media.probe(engine, file.absolute(), limits=limits, job="warp")).duration_s
         for file in files
     ]
-    wanted = {
+    is_wanted = {
         "beats": is_steady and grid is None,
         "key": key is not None and from_key is None,
         "tempo": bpm is not None and from_bpm is None and grid is None,
     }
-    song = _Song(from_bpm, from_key)
-    if features := tuple(name for name, is_wanted in wanted.items() if is_wanted):
-        made = await listening.hear(
-            engine,
-            settings,
-            mix or files[0],
-            features,
-            duration_s=max(durations_s),
-            job="warp",
-            title="Listening",
-        )
-        song = _found(song, made, features, mix or files[0])
-    wanted_rate, shift = rate if rate is not None else 1.0, semitones or 0.0
+    features = tuple(name for name in is_wanted if is_wanted[name])
+    song = await _heard(
+        _Song(from_bpm, from_key), engine, settings, mix or files[0], features, max(durations_s)
+    )
     if bpm is not None and song.bpm is not None:
-        wanted_rate = warper.rate_between(song.bpm, bpm)
+        rate = warper.rate_between(song.bpm, bpm)
     if key is not None and song.key is not None:
-        shift = keys.semitones_between(song.key, key)
+        semitones = keys.semitones_between(song.key, key)
+    wanted_rate, shift = rate if rate is not None else 1.0, semitones or 0.0
     with terminal.progress_bar("Warping") as bar:
         warped = await warper.warp(
             engine,
@@ -132,6 +125,23 @@ async def warp(  # noqa: PLR0913 -- one option each
         terminal.echo(file.path)
     pace = "each bar on the grid" if grid or song.downbeats_s else f"{wanted_rate:.4g} x the speed"
     terminal.note(f"{pace}, {shift:+g} semitones, in {warped.took_s:.1f} s.")
+
+
+async def _heard(
+    said: _Song,
+    engine: Engine,
+    settings: Settings,
+    file: Path,
+    features: tuple[str, ...],
+    duration_s: float,
+) -> _Song:
+    """Listen to ``file`` for what nobody said of the song; not at all if that is nothing."""
+    if not features:
+        return said
+    made = await listening.hear(
+        engine, settings, file, features, duration_s=duration_s, job="warp", title="Listening"
+    )
+    return _found(said, made, features, file)
 
 
 def _check_choice(**options: object) -> None:

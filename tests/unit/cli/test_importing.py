@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -47,16 +48,23 @@ def server():
         def log_message(self, *_):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.daemon_threads = True
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with serving(Handler) as address:
 
         def with_states(*wanted):
             states[:] = wanted
-            return f"http://127.0.0.1:{running.server_port}"
+            return address
 
         yield with_states
+
+
+@contextmanager
+def serving(handler):
+    """Serve on this computer; give the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        running.daemon_threads = True
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
         thread.join()
 
@@ -104,3 +112,25 @@ def test_a_stage_whose_newest_job_failed_fails_the_import(server, tmp_path):
     assert "It went wrong [/] here." in result.output
     assert "The older one." not in result.output
     assert "The other tempo." not in result.output
+
+
+@pytest.mark.parametrize("body", [b"<h1>It works!</h1>", b"[]", b"{}", b"null"])
+@pytest.mark.parametrize("status", [200, 502])
+def test_another_program_at_the_address_is_told_from_the_server(status, body, tmp_path):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with serving(Handler) as address:
+        result = run(address, tmp_path)
+
+    assert result.exit_code == 1
+    assert "is another program" in result.output
+    assert "server_unreachable" in result.output
