@@ -11,6 +11,7 @@ from soundforge.library import Track, tracks
 from soundforge.web.api.compat.answer import text_of
 
 if TYPE_CHECKING:
+    from soundforge.db.session import Session
     from soundforge.web.services import Services
 
 
@@ -41,7 +42,7 @@ async def find(services: Services, user: uuid.UUID, body: dict[str, Any]) -> Tra
     return found
 
 
-async def _by_id(session: Any, user: uuid.UUID, track_id: str) -> Track | None:
+async def _by_id(session: Session, user: uuid.UUID, track_id: str) -> Track | None:
     try:
         return await tracks.get(session, user, uuid.UUID(track_id))
     except (ValueError, errors.NotFound):
