@@ -119,7 +119,7 @@ def test_what_cannot_be_made_is_refused_in_a_sentence_and_leaves_nothing(
 
 
 def test_a_command_that_was_killed_is_gone_on_with_by_the_same_command(sfa, tmp_path):
-    song = audio.write(tmp_path / "song.wav", audio.chord(45.0))
+    song = audio.write(tmp_path / "song.wav", audio.chord(60.0))  # a checkpoint comes after 45 s
     out, asked = tmp_path / "out", ("separate", song, "--model", "instant", "--out")
 
     killed = sfa(*asked, out, until=lambda: any(out.glob(".sfa-*/.checkpoint")))
