@@ -69,7 +69,7 @@ def separate(params: dict[str, Any], report: Report) -> dict[str, Any]:
 
     Raises:
         EngineError: ``model_unknown``, ``model_not_available``, ``model_not_installed``,
-            ``stem_unknown``, ``params_invalid``, ``no_audio``, or what decoding raises.
+            ``weights_hash_mismatch``, ``stem_unknown``, ``params_invalid``, ``no_audio``, or what decoding raises.
     """
     return separate_with(weights.description(str(params.get("model", ""))), params, report)
 
@@ -82,7 +82,7 @@ def separate_with(model: Separator, params: dict[str, Any], report: Report) -> d
 
     from soundforge.engines import stem_checkpoint
 
-    with stem_checkpoint.locked(asked.out_dir):
+    with stem_checkpoint.locked(asked.out_dir), weights.damage_told(model):
         stem_checkpoint.take_over(asked.earlier_dirs, asked.out_dir)
         return _separate(asked, model, installed, report)
 

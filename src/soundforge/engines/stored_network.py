@@ -38,7 +38,11 @@ class StoredNetwork:
             return found
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return its weights by name; they are not to be changed."""
+        """Return its weights by name; they are not to be changed.
+
+        Raises:
+            zipfile.BadZipFile: They are damaged.
+        """
         self._mapped = MappedArrays(self._path, self._prefix)
         return {name: array for name, array in self._mapped.arrays.items() if name != ARGUMENTS}
 

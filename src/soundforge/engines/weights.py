@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -134,6 +135,23 @@ def require(models_dir: Path, model: Separator) -> Installed:
         f"The weights of {model.label} are not on this machine.",
         f"Run: sfa models pull {model.name}",
     )
+
+
+@contextlib.contextmanager
+def damage_told(model: Separator) -> Iterator[None]:
+    """Say it when the weights turn out to be damaged while they are read.
+
+    Raises:
+        EngineError: ``weights_hash_mismatch``.
+    """
+    try:
+        yield
+    except zipfile.BadZipFile as error:
+        raise EngineError(
+            "weights_hash_mismatch",
+            f"The weights of {model.label} on this machine are damaged.",
+            f"Run: sfa models remove {model.name}, then fetch or import them again.",
+        ) from error
 
 
 def weights_hash(wheel: WheelWeights) -> str:

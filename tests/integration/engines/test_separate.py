@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -271,3 +272,23 @@ def test_the_program_answers_in_messages_and_sends_no_statistics(models_dir, tmp
     assert b"import 'openvino'" in done.stderr
     assert b"import 'openvino_telemetry" not in done.stderr
     assert not [p for p in tmp_path.rglob("*") if "telemetry" in p.name]
+
+
+@pytest.mark.parametrize("model", ["spleeter_2stems", "htdemucs"])
+def test_damaged_weights_are_told_and_not_computed_with(
+    models_dir, random_htdemucs, tmp_path, model
+):
+    source = models_dir if model == SPLEETER else random_htdemucs
+    shutil.copytree(source / model, tmp_path / "models" / model)
+    with (tmp_path / "models" / model / "weights.npz").open("r+b") as file:
+        file.seek(30_000_000)
+        file.write(bytes(1000))
+    song = written(tmp_path / "song.wav", music(RATE_HZ))
+    (tmp_path / "out").mkdir()
+
+    with pytest.raises(EngineError) as caught:
+        run(song, tmp_path / "out", tmp_path / "models", model=model)
+
+    assert (caught.value.code, caught.value.retryable) == ("weights_hash_mismatch", False)
+    assert "damaged" in caught.value.message
+    assert f"sfa models remove {model}" in caught.value.next_step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,14 @@ def test_the_file_stays_as_it_is(path):
     MappedArrays(path).arrays["a/weight"][:] = 7
 
     assert path.read_bytes() == before
+
+
+def test_a_flipped_bit_is_noticed_where_it_is_read(path):
+    content = bytearray(path.read_bytes())
+    content[content.index(np.ones(7, np.float16).tobytes())] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(zipfile.BadZipFile, match="last"):
+        MappedArrays(path)
+
+    assert MappedArrays(path, "a/").arrays["scale"] == 3
