@@ -46,8 +46,8 @@ the header `X-Request-Id`; the log has it) and, for `validation_failed`, `errors
 characters). The same request with the same key is done once; the first answer is given again,
 with `Idempotency-Replayed: true`, for 24 hours. The same key with another request, or another
 file, is `idempotency_key_reused` (422); while the first is at work, `request_in_progress` (409).
-After a failure the key is free, and after a server that was killed in the middle, too: look then
-whether the request was done before you send it again.
+After a failure the key is free. The answer is kept together with what was done: after a server that
+was killed in the middle, send the request again, and it is done, or answered when it was.
 
 **Uploads.** `multipart/form-data` with one file in `file`; `stages` and `model` may stand before
 or after it. The file is checked while it arrives and then decoded to its end: the answer says

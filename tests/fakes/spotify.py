@@ -16,10 +16,14 @@ import sys
 import threading
 import time
 from collections import defaultdict, deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CLIENT_ID = "fake-client"
 CLIENT_SECRET = "fake-secret"
@@ -107,8 +111,10 @@ def simplified(full: dict[str, Any]) -> dict[str, Any]:
 class FakeSpotify:
     """The catalogue, the tokens and the script of one fake Spotify."""
 
-    def __init__(self, port: int = 0, *, expires_in: int = 3600) -> None:
+    def __init__(self, port: int = 0, *, expires_in: int = 3600, latency_s: float = 0.0) -> None:
         self.expires_in = expires_in
+        self.latency_s = latency_s
+        self.at_once = self.most_at_once = 0
         self.seen: list[Seen] = []
         self.tracks: dict[str, dict[str, Any]] = {}
         self.albums: dict[str, tuple[dict[str, Any], list[Any]]] = {}
@@ -190,6 +196,18 @@ class FakeSpotify:
         episode = track(make_id("episode"), "A Podcast", type="episode")
         local = {**track("", "My Demo"), "id": None, "is_local": True}
         self.add_playlist(PLAYLIST_MIXED, [many[0], None, local, episode, many[1], many[0]])
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count the requests that are being answered at the same time."""
+        with self._lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.at_once -= 1
 
     # -- answers ------------------------------------------------------------------------------
 
@@ -295,8 +313,9 @@ class _Handler(BaseHTTPRequestHandler):
         link = urlsplit(self.path)
         query = {key: values[-1] for key, values in parse_qs(link.query).items()}
         headers = {key.lower(): value for key, value in self.headers.items()}
-        reply = self.spotify.answer(Seen(self.command, link.path, query, headers))
-        time.sleep(reply.delay_s)
+        with self.spotify.under_way():
+            reply = self.spotify.answer(Seen(self.command, link.path, query, headers))
+            time.sleep(reply.delay_s or self.spotify.latency_s)
         is_json = isinstance(reply.body, dict)
         body = json.dumps(reply.body).encode() if isinstance(reply.body, dict) else reply.body
         try:

@@ -1,4 +1,8 @@
-"""Answer a repeated request with its first answer (Idempotency-Key)."""
+"""Answer a repeated request with its first answer (Idempotency-Key).
+
+An answer is kept in the transaction of the work that it tells of: both are there, or neither. So a
+key without an answer has done nothing, and whoever left it behind can be forgotten.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from soundforge import errors
@@ -63,20 +67,40 @@ async def claim(session: Session, owner_id: uuid.UUID, key: str, fingerprint: st
     return None
 
 
-async def keep(session: Session, owner_id: uuid.UUID, key: str, answer: Answer) -> None:
-    """Remember what the request with ``key`` was answered."""
-    await session.execute(
-        update(IdempotentRequest)
-        .where(IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key)
-        .values(status_code=answer.status_code, body=answer.body)
+class AlreadyAnsweredError(Exception):
+    """Somebody else did the request meanwhile, and kept the answer."""
+
+
+async def keep(
+    session: Session, owner_id: uuid.UUID, key: str, fingerprint: str, answer: Answer
+) -> None:
+    """Remember what the request with ``key`` is answered, if what was done is committed.
+
+    Raises:
+        AlreadyAnsweredError: It was given up, and done by another one: this one must not commit.
+    """
+    values = {"status_code": answer.status_code, "body": answer.body}
+    kept = await session.execute(
+        insert(IdempotentRequest)
+        .values(owner_id=owner_id, key=key, fingerprint=fingerprint, **values)
+        .on_conflict_do_update(
+            index_elements=[IdempotentRequest.owner_id, IdempotentRequest.key],
+            set_=values,
+            where=IdempotentRequest.status_code.is_(None),
+        )
+        .returning(IdempotentRequest.id)
     )
+    if kept.first() is None:
+        raise AlreadyAnsweredError
 
 
 async def release(session: Session, owner_id: uuid.UUID, key: str) -> None:
-    """Forget a request that failed, so that it can be sent again."""
+    """Forget a request that failed, so that it can be sent again; one that is answered stays."""
     await session.execute(
         delete(IdempotentRequest).where(
-            IdempotentRequest.owner_id == owner_id, IdempotentRequest.key == key
+            IdempotentRequest.owner_id == owner_id,
+            IdempotentRequest.key == key,
+            IdempotentRequest.status_code.is_(None),
         )
     )
 

@@ -9,11 +9,13 @@ from soundforge import errors
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Job, Track, jobs, tracks
 from soundforge.pipeline import recordings, start, transcribe, warp
+from soundforge.pipeline.also import nothing_else
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable, Mapping
 
+    from soundforge.pipeline.also import Also
     from soundforge.pipeline.start import Plan
     from soundforge.pipeline.tools import Tools
 
@@ -53,8 +55,22 @@ async def retry(tools: Tools, owner_id: uuid.UUID, job_id: uuid.UUID) -> Job:
         return again
 
 
-async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan: Plan) -> Job:
+async def run_stage(
+    tools: Tools,
+    owner_id: uuid.UUID,
+    track_id: uuid.UUID,
+    plan: Plan,
+    *,
+    also: Also[Job] = nothing_else,
+) -> Job:
     """Run one stage anew; what older runs made stays until the new run has completed.
+
+    Args:
+        tools: The doors.
+        owner_id: Whose track.
+        track_id: Which.
+        plan: What to do.
+        also: Called with the job, in the transaction that adds it.
 
     Raises:
         errors.NotFound: There is no such track of this owner.
@@ -70,6 +86,7 @@ async def run_stage(tools: Tools, owner_id: uuid.UUID, track_id: uuid.UUID, plan
         plan = _prepared(track, plan)
         await jobs.check_stage_is_free(session, track_id, plan.stage)
         (job,) = await start.begin(session, tools.queue, [(track_id, plan)])
+        await also(session, job)
         return job
 
 

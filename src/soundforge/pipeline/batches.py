@@ -14,6 +14,7 @@ from soundforge.db.base import utc_now
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Batch, Status, Track, batches, throughput
 from soundforge.pipeline import batch_standing, plans, recordings, start
+from soundforge.pipeline.also import nothing_else
 from soundforge.pipeline.batch_standing import Piece, Standing
 from soundforge.pipeline.plans import AS_USUAL
 from soundforge.pipeline.start import Plan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from soundforge.db.session import Session
     from soundforge.library.batches import JobProgress
+    from soundforge.pipeline.also import Also
     from soundforge.pipeline.plans import Separation
     from soundforge.pipeline.tools import Tools
 
@@ -46,6 +48,7 @@ async def begin(
     stages: Sequence[str] = ("separate",),
     separation: Separation = AS_USUAL,
     title: str = "",
+    also: Also[Batch] = nothing_else,
 ) -> Batch:
     """Run stages on tracks, fetching recordings that are not there yet.
 
@@ -56,6 +59,7 @@ async def begin(
         stages: ``separate``, ``analyze`` or both.
         separation: How they are separated.
         title: What it is called; empty names it after its tracks.
+        also: Called with the batch, in the transaction that begins it.
 
     Raises:
         errors.NotFound: None of them is a track of this owner (``track_not_found``).
@@ -95,6 +99,7 @@ async def begin(
             skipped=skipped,
         )
         await start.begin(session, tools.queue, planned, priority=start.BATCH, batch_id=batch.id)
+        await also(session, batch)
         return batch
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from fastapi import Header, Request
 from fastapi.responses import JSONResponse
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PATIENCE_S: Final = 10.0
+Keep: TypeAlias = "Callable[[Session, BaseModel], Awaitable[None]]"
+"""Takes the answer, in the transaction that does what it tells of."""
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -45,30 +48,55 @@ async def once(
     fingerprint: str,
     *,
     status: int,
-    work: Callable[[], Awaitable[BaseModel]],
+    work: Callable[[Keep], Awaitable[object]],
 ) -> JSONResponse:
-    """Return what ``work`` answers, or what it answered when ``key`` was used before."""
-    if key is None:
-        return JSONResponse((await work()).model_dump(mode="json"), status)
+    """Return what ``work`` answers, or what it answered when ``key`` was used before.
+
+    ``work`` gives its answer to `Keep` in the transaction that does what the answer tells of.
+    """
+    if key is not None and (first := await _claim(services, user, key, fingerprint)):
+        return first
+    said: list[dict[str, Any]] = []
+
+    async def keep(session: Session, body: BaseModel) -> None:
+        said.append(body.model_dump(mode="json"))
+        if key is not None:
+            answer = Answer(status, said[-1])
+            await idempotency.keep(session, user, key, fingerprint, answer)
+
+    try:
+        await work(keep)
+    except BaseException as error:
+        if key is not None:
+            await _release(services, user, key)
+            if isinstance(error, idempotency.AlreadyAnsweredError) and (
+                first := await _claim(services, user, key, fingerprint)
+            ):
+                return first
+        raise
+    return JSONResponse(said[-1], status)
+
+
+async def _claim(
+    services: Services, user: uuid.UUID, key: str, fingerprint: str
+) -> JSONResponse | None:
+    """Return the first answer to a request with ``key``; None when this is the first one."""
     async with services.tools.database.transaction() as session:
         first = await idempotency.claim(session, user, key, fingerprint)
-    if first is not None:
-        return JSONResponse(first.body, first.status_code, headers={"Idempotency-Replayed": "true"})
-    try:
-        body: dict[str, Any] = (await work()).model_dump(mode="json")
-    except BaseException:
-        await _note(services, lambda session: idempotency.release(session, user, key))
-        raise
-    answer = Answer(status, body)
-    await _note(services, lambda session: idempotency.keep(session, user, key, answer))
-    return JSONResponse(body, status)
+    if first is None:
+        return None
+    return JSONResponse(first.body, first.status_code, headers={"Idempotency-Replayed": "true"})
 
 
-async def _note(services: Services, write: Callable[[Session], Awaitable[None]]) -> None:
-    """Write what became of a request.
+async def _release(services: Services, user: uuid.UUID, key: str) -> None:
+    """Free the key of a request that failed.
 
-    The work has ended, whatever happens here: a database that is away changes no answer.
+    A database that is away changes nothing: the next start, or some minutes, free it too.
     """
+
+    async def write(session: Session) -> None:
+        await idempotency.release(session, user, key)
+
     try:
         await patience.transact(services.tools.database, write, patience_s=_PATIENCE_S)
     except errors.Unavailable as error:

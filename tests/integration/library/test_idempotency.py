@@ -57,13 +57,33 @@ async def test_what_was_at_work_when_the_server_ended_is_free_and_answers_stay(
     await claim(key="cut off")
     await claim(key="answered")
     async with database.transaction() as session:
-        await idempotency.keep(session, owner_id, "answered", ANSWER)
+        await idempotency.keep(session, owner_id, "answered", "a", ANSWER)
 
     async with database.transaction() as session:
         assert await idempotency.release_unanswered(session) == 1
 
     assert await claim(key="cut off") is None
     assert await claim(key="answered") == ANSWER
+
+
+async def test_what_was_answered_stays_and_is_not_answered_twice(database, owner_id, claim):
+    await claim()
+    async with database.transaction() as session:
+        await idempotency.keep(session, owner_id, KEY, "a", ANSWER)
+
+    async with database.transaction() as session:
+        await idempotency.release(session, owner_id, KEY)
+        with pytest.raises(idempotency.AlreadyAnsweredError):
+            await idempotency.keep(session, owner_id, KEY, "a", Answer(201, {"data": 2}))
+
+    assert await claim() == ANSWER
+
+
+async def test_an_answer_is_kept_though_its_key_was_given_up_meanwhile(database, owner_id, claim):
+    async with database.transaction() as session:
+        await idempotency.keep(session, owner_id, KEY, "a", ANSWER)
+
+    assert await claim() == ANSWER
 
 
 async def test_somebody_elses_key_is_another_one(database, claim):

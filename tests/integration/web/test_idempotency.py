@@ -9,6 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from soundforge import errors
+from soundforge.library import batches
+from soundforge.library import idempotency as rows
 from soundforge.web import idempotency
 from soundforge.web.services import LOCAL_USER
 from tests.fakes import spotify as fake
@@ -118,27 +120,78 @@ def once(node, leaky):
     """Do a request with one key; the database fails ``failures`` times when its work has ended."""
     services = services_of(node, tools=tools_of(node, database=leaky))
 
-    async def done(failures=0, error=None):
-        async def work():
-            leaky.failures = failures
+    async def done(failures=0, error=None, meanwhile=None):
+        async def work(keep):
+            if meanwhile:
+                await meanwhile()
+            if not isinstance(error, asyncio.CancelledError):
+                leaky.failures = failures
+            if isinstance(error, errors.SoundForgeError):
+                raise error
+            async with node.database.transaction() as session:
+                await add_batch(session)
+                await keep(session, Done(what="a track"))
             if error:
                 raise error
-            return Done(what="a track")
 
         return await idempotency.once(services, LOCAL_USER, "key", "same", status=201, work=work)
 
     return done
 
 
+async def add_batch(session):
+    await batches.add(session, LOCAL_USER, title="Made", kind="selection", model=None, skipped=[])
+
+
+@pytest.fixture
+def made(node):
+    """Return how often the work was done."""
+
+    async def made():
+        async with node.database.transaction() as session:
+            found, _ = await batches.page(session, LOCAL_USER, limit=50)
+            return len([batch for batch in found if batch.title == "Made"])
+
+    return made
+
+
 REFUSAL = errors.Invalid("no", "No.", "Ask for another thing.")
 
 
-async def test_an_answer_is_kept_though_the_database_is_away_for_a_moment(once):
-    first = await once(failures=2)
+async def test_an_answer_is_kept_with_what_was_done_and_needs_nothing_afterwards(once, made):
+    before = await made()
+    first = await once(failures=1000)
+
+    assert first.status_code == 201
+    assert await made() == before + 1
+
+
+async def test_who_is_cut_off_when_the_work_is_done_and_asks_again_gets_its_answer(once, made):
+    before = await made()
+    with pytest.raises(asyncio.CancelledError):
+        await once(error=asyncio.CancelledError())
+
     again = await once()
 
-    assert (first.status_code, again.body) == (201, first.body)
-    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert await made() == before + 1
+
+
+async def test_of_two_that_do_the_same_work_after_all_one_is_undone_and_answers_as_the_other(
+    node, once, made
+):
+    """The first one took so long that its key was given to a second one, which was done sooner."""
+
+    async def second():
+        async with node.database.transaction() as session:
+            await rows.release(session, LOCAL_USER, "key")
+        await once()
+
+    before = await made()
+    first = await once(meanwhile=second)
+
+    assert (first.status_code, first.headers["idempotency-replayed"]) == (201, "true")
+    assert await made() == before + 1
 
 
 async def test_a_key_is_free_after_a_failure_though_the_database_is_away_for_a_moment(once):
@@ -146,17 +199,6 @@ async def test_a_key_is_free_after_a_failure_though_the_database_is_away_for_a_m
         await once(failures=2, error=REFUSAL)
 
     assert (await once()).status_code == 201
-
-
-async def test_what_was_done_is_answered_though_it_cannot_be_kept(once, leaky, monkeypatch):
-    monkeypatch.setattr(idempotency, "_PATIENCE_S", 0.0)
-
-    first = await once(failures=1000)
-    leaky.failures = 0
-
-    assert first.status_code == 201
-    with pytest.raises(errors.Conflict):
-        await once()
 
 
 async def test_a_failure_is_told_though_its_key_cannot_be_freed(once, monkeypatch):

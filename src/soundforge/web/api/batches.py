@@ -19,12 +19,13 @@ from soundforge.web.api.jobs import ErrorOut, Status
 from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
-from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.idempotency import IdempotencyKey, Keep, fingerprint_of, once
 from soundforge.web.job_error import error_out
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
-    from soundforge.library import Job
+    from soundforge.db.session import Session
+    from soundforge.library import Batch, Job
     from soundforge.pipeline.batches import BatchNow
 
 ROUTES = APIRouter(prefix="/batches", tags=["batches"])
@@ -128,19 +129,22 @@ async def create(
 ) -> JSONResponse:
     """Start work on several tracks; what cannot be started is in `skipped`."""
 
-    async def work() -> BatchBody:
+    async def work(keep: Keep) -> None:
+        async def answer(session: Session, begun: Batch) -> None:
+            await keep(session, await _body(session, user, begun.id))
+
         ids = wanted.track_ids
         if wanted.batch_id is not None:
             ids = await batches.track_ids_of(services.tools, user, wanted.batch_id)
-        begun = await batches.begin(
+        await batches.begin(
             services.tools,
             user,
             ids or (),
             stages=wanted.stages,
             separation=wanted.separation,
             title=wanted.title.strip(),
+            also=answer,
         )
-        return await _body(services, user, begun.id)
 
     fingerprint = fingerprint_of(request, wanted.model_dump_json())
     return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
@@ -167,27 +171,31 @@ async def index(
 @ROUTES.get("/{batch_id}", responses=answers(404, 422))
 async def show(batch_id: uuid.UUID, services: S, user: User) -> BatchBody:
     """Return one batch with its jobs."""
-    return await _body(services, user, batch_id)
+    return await _shown(services, user, batch_id)
 
 
 @ROUTES.post("/{batch_id}/cancel", responses=answers(404, 422))
 async def cancel(batch_id: uuid.UUID, services: S, user: User) -> BatchBody:
     """End all of it that waits or runs; what is done stays."""
     await batches.cancel(services.tools, user, batch_id)
-    return await _body(services, user, batch_id)
+    return await _shown(services, user, batch_id)
 
 
 @ROUTES.post("/{batch_id}/retry", responses=answers(404, 422))
 async def retry(batch_id: uuid.UUID, services: S, user: User) -> BatchBody:
     """Let what failed run again."""
     await batches.retry(services.tools, user, batch_id)
-    return await _body(services, user, batch_id)
+    return await _shown(services, user, batch_id)
 
 
-async def _body(services: S, user: uuid.UUID, batch_id: uuid.UUID) -> BatchBody:
+async def _shown(services: S, user: uuid.UUID, batch_id: uuid.UUID) -> BatchBody:
     async with services.tools.database.transaction() as session:
-        (one,) = await batches.now(session, [await rows.get(session, user, batch_id)])
-        jobs = [_job_out(job) for job in await rows.jobs_of(session, batch_id)]
+        return await _body(session, user, batch_id)
+
+
+async def _body(session: Session, user: uuid.UUID, batch_id: uuid.UUID) -> BatchBody:
+    (one,) = await batches.now(session, [await rows.get(session, user, batch_id)])
+    jobs = [_job_out(job) for job in await rows.jobs_of(session, batch_id)]
     return BatchBody(data=BatchWithJobsOut(**_fields(one), jobs=jobs))
 
 

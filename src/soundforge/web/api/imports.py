@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -11,14 +11,17 @@ from pydantic import BaseModel, Field
 
 from soundforge.library import Track, tracks
 from soundforge.library.lifecycle import Stage
-from soundforge.pipeline import ingest, outlook
-from soundforge.pipeline.ingest import Imported
+from soundforge.pipeline import links, outlook
+from soundforge.pipeline.links import Imported
 from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.api.tracks import TrackOut, track_out
 from soundforge.web.errors import answers
-from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.idempotency import IdempotencyKey, Keep, fingerprint_of, once
 from soundforge.web.services import S, User
+
+if TYPE_CHECKING:
+    from soundforge.db.session import Session
 
 ROUTES = APIRouter(prefix="/imports", tags=["imports"])
 
@@ -74,35 +77,37 @@ async def create(
 ) -> JSONResponse:
     """Add everything that the link leads to, and start its way."""
 
-    async def work() -> ImportBody:
-        imported = await ingest.link(
+    async def work(keep: Keep) -> None:
+        async def answer(session: Session, imported: Imported) -> None:
+            await keep(session, ImportBody(data=await _out(session, user, imported)))
+
+        await links.link(
             services.tools,
             user,
             wanted.url,
             stages=wanted.stages,
             separation=wanted.separation,
+            also=answer,
         )
-        return ImportBody(data=await _out(services, user, imported))
 
     fingerprint = fingerprint_of(request, wanted.model_dump_json())
     return await once(services, user, idempotency_key, fingerprint, status=201, work=work)
 
 
-async def _out(services: S, user: User, imported: Imported) -> ImportOut:
-    async with services.tools.database.transaction() as session:
-        ids = [track.id for track in (*imported.added, *imported.existing)]
-        whole = {track.id: track for track in await tracks.get_many(session, user, ids)}
-        looks = await outlook.look(session, list(whole.values()))
+async def _out(session: Session, user: uuid.UUID, imported: Imported) -> ImportOut:
+    ids = [track.id for track in (*imported.added, *imported.existing)]
+    whole = {track.id: track for track in await tracks.get_many(session, user, ids)}
+    looks = await outlook.look(session, list(whole.values()))
 
-        def out(found: tuple[Track, ...]) -> list[TrackOut]:
-            return [track_out(whole[track.id], looks) for track in found if track.id in whole]
+    def out(found: tuple[Track, ...]) -> list[TrackOut]:
+        return [track_out(whole[track.id], looks) for track in found if track.id in whole]
 
-        return ImportOut(
-            kind=imported.kind,
-            title=imported.title,
-            total=imported.total,
-            added=out(imported.added),
-            existing=out(imported.existing),
-            skipped=[SkippedOut(reason=s.reason, title=s.title) for s in imported.skipped],
-            batch_id=imported.batch_id,
-        )
+    return ImportOut(
+        kind=imported.kind,
+        title=imported.title,
+        total=imported.total,
+        added=out(imported.added),
+        existing=out(imported.existing),
+        skipped=[SkippedOut(reason=s.reason, title=s.title) for s in imported.skipped],
+        batch_id=imported.batch_id,
+    )

@@ -18,10 +18,12 @@ from soundforge.web.api.jobs import JobBody, job_out
 from soundforge.web.api.separation import SeparationIn, StemType
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
-from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.idempotency import IdempotencyKey, Keep, fingerprint_of, once
 from soundforge.web.services import S, User
 
 if TYPE_CHECKING:
+    from soundforge.db.session import Session
+    from soundforge.library import Job
     from soundforge.web.services import Services
 
 ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
@@ -76,10 +78,12 @@ async def run(
 ) -> JSONResponse:
     """Run one stage anew, or what is done by request: transcribe, warp."""
 
-    async def work() -> JobBody:
+    async def work(keep: Keep) -> None:
+        async def answer(session: Session, job: Job) -> None:
+            await keep(session, JobBody(data=job_out(job, None)))
+
         plan = plan_of(services, wanted)
-        job = await actions.run_stage(services.tools, user, track_id, plan)
-        return JobBody(data=job_out(job, None))
+        await actions.run_stage(services.tools, user, track_id, plan, also=answer)
 
     fingerprint = fingerprint_of(request, wanted.model_dump_json())
     return await once(services, user, idempotency_key, fingerprint, status=201, work=work)

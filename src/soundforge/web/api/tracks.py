@@ -26,6 +26,7 @@ from soundforge.web.services import S, User
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from soundforge.db.session import Session
     from soundforge.pipeline.outlook import Outlook
 
 ROUTES = APIRouter(prefix="/tracks", tags=["tracks"])
@@ -148,8 +149,13 @@ async def show(track_id: uuid.UUID, services: S, user: User) -> TrackBody:
 async def body(services: S, user: uuid.UUID, track_id: uuid.UUID) -> TrackBody:
     """Return the body that shows one track."""
     async with services.tools.database.transaction() as session:
-        track = await tracks.get(session, user, track_id)
-        return TrackBody(data=track_out(track, await outlook.look(session, [track])))
+        return await read(session, user, track_id)
+
+
+async def read(session: Session, user: uuid.UUID, track_id: uuid.UUID) -> TrackBody:
+    """Return the body that shows one track, as the transaction sees it."""
+    track = await tracks.get(session, user, track_id)
+    return TrackBody(data=track_out(track, await outlook.look(session, [track])))
 
 
 @ROUTES.delete("/{track_id}", status_code=204, responses=answers(404, 422))

@@ -11,15 +11,18 @@ from soundforge import errors
 from soundforge.audio.separator import SampleRate
 from soundforge.pipeline import ingest, plans
 from soundforge.pipeline.plans import Separation
-from soundforge.web.api.tracks import TrackBody, body
+from soundforge.web.api.tracks import TrackBody, read
 from soundforge.web.errors import answers
-from soundforge.web.idempotency import IdempotencyKey, fingerprint_of, once
+from soundforge.web.idempotency import IdempotencyKey, Keep, fingerprint_of, once
 from soundforge.web.multipart import FilePart
 from soundforge.web.services import S, User
 from soundforge.web.turns import turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from soundforge.db.session import Session
+    from soundforge.library import Track
 
 ROUTES = APIRouter(prefix="/uploads", tags=["uploads"])
 
@@ -83,17 +86,20 @@ async def create(
         stages, separation = _options(part.fields)
         file_name = part.file_name or ""
 
-        async def work() -> TrackBody:
+        async def work(keep: Keep) -> None:
+            async def answer(session: Session, track: Track) -> None:
+                await keep(session, await read(session, user, track.id))
+
             async with turn(services.uploads, patience_s=_PATIENCE_S, busy=_busy()):
-                track = await ingest.upload(
+                await ingest.upload(
                     services.tools,
                     user,
                     file.path,
                     file_name=file_name,
                     stages=stages,
                     separation=separation,
+                    also=answer,
                 )
-            return await body(services, user, track.id)
 
         fingerprint = fingerprint_of(request, file_name, file.sha256, stages, separation)
         return await once(services, user, idempotency_key, fingerprint, status=201, work=work)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from soundforge import errors
 from soundforge.library import Job, Track, tracks
-from soundforge.pipeline import actions, ingest
+from soundforge.pipeline import actions, links
 from soundforge.pipeline.start import Plan
 from soundforge.web.api.compat.answer import (
     CompatRoute,
@@ -41,7 +41,7 @@ async def create(request: Request, services: S, user: User) -> JSONResponse:
         return refusal(400, "url parameter is required", "url_required")
     if not _LINK.fullmatch(url):
         return refusal(400, "Invalid Spotify URL format", "spotify_url_invalid")
-    imported = await ingest.link(services.tools, user, url, stages=("download",))
+    imported = await links.link(services.tools, user, url, stages=("download",))
     found = (*imported.added, *imported.existing)
     if not found:
         raise errors.Invalid("nothing_to_download", "Nothing behind this link can be downloaded.")
