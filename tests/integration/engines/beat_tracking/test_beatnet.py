@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from soundforge.engines import analyze, weights
+from soundforge.engines import analyze, weight_arrays, weights
 from soundforge.engines.beat_tracking import beatnet
 from tests.fixtures import audio
 from tests.fixtures.listening import FEATURES, RATE_HZ, in_blocks, noise, notes, sweep
@@ -13,7 +13,7 @@ from tests.fixtures.listening import FEATURES, RATE_HZ, in_blocks, noise, notes,
 
 @pytest.fixture(scope="module")
 def networks(models_dir):
-    return beatnet.load(weights.find(models_dir, "beatnet").path)
+    return weight_arrays.read(weights.find(models_dir, "beatnet").path)
 
 
 def drums(duration_s, bpm, beats_per_bar):
