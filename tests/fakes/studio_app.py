@@ -75,7 +75,7 @@ def make_app(studio: FakeStudio, clicks: ClickStems | None = None) -> Starlette:
             *site.routes(),
             *file_routes(),
             Route("/fake/tap.js", lambda _: FileResponse(TAP)),
-            Route("/fake/{chunk_s:int}/stems/{stem}/chunks/{number:int}", chunk),
+            Route("/fake/{chunk_s:int}/{duration_s:float}/stems/{stem}/chunks/{number:int}", chunk),
             Route("/fake/stems/{stem}/peaks", peaks),
             Route("/fake/song/timeline", _timeline),
             Route("/api/v1/uploads", upload, methods=["POST"]),

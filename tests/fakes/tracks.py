@@ -51,7 +51,7 @@ def stems(duration_s: float = 25.0, chunk_s: int = CHUNK_S) -> tuple[StemView, .
             job_id="job-separate",
             stem_type=name,
             label=name.capitalize(),
-            chunks_url=f"/fake/{chunk_s}/stems/{name}/chunks",
+            chunks_url=f"/fake/{chunk_s}/{duration_s}/stems/{name}/chunks",
             chunk_s=chunk_s,
             peaks_url=f"/fake/stems/{name}/peaks",
             file_url=f"/fake/stems/{name}/file",
@@ -71,10 +71,7 @@ def versions() -> tuple[VersionView, ...]:
             rate=rate,
             semitones=semitones,
             is_steady=is_steady,
-            stems=tuple(
-                dataclasses.replace(stem, job_id=job_id, duration_s=stem.duration_s / rate)
-                for stem in stems()
-            ),
+            stems=tuple(dataclasses.replace(stem, job_id=job_id) for stem in stems(25.0 / rate)),
             mix_url=f"/fake/{job_id}/warped",
             timeline_url=f"/fake/song/timeline?version={job_id}",
             landmarks=song.landmarks(rate, job_id),

@@ -35,7 +35,7 @@ async def test_a_finished_track_has_its_desk_its_numbers_and_its_files():
     assert 'href="/fake/stems/drums/file?format=wav" download' in html
     assert 'href="/fake/stems.zip?format=wav" download' in html
     assert 'href="/fake/stems.zip" download' in html
-    assert 'data-chunks-url="/fake/4/stems/vocals/chunks" data-peaks-url' in html
+    assert 'data-chunks-url="/fake/4/25.0/stems/vocals/chunks" data-peaks-url' in html
     assert 'data-chunk-s="4"' in html
 
 
