@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.acceptance.listening import STATE, becomes_true, position_s, state_is
+from tests.fakes import song
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -58,6 +61,53 @@ async def test_the_keyboard_goes_from_one_cue_point_to_the_next(player):
     for key, at_s in ((".", 4), (".", 12), (",", 4), (",", 0), (",", 0)):
         await player.keyboard.press(key)
         assert await position_s(player) == at_s
+
+
+@pytest.fixture
+def crowded(monkeypatch):
+    """Give the song cue points of which some are nearer to each other than their labels are wide."""
+    at_s = (0.0, 4.0, 4.2, 4.4, 12.0, 24.9, 25.0)
+    monkeypatch.setattr(song, "_CUES", tuple((at, "section", "Verse") for at in at_s))
+
+
+async def labels_of(page):
+    """Return where the labels of the cue points begin and end, and how far each was moved."""
+    return await page.eval_on_selector_all(
+        ".flag",
+        """flags => flags.map(flag => {
+          const { left, right } = flag.firstElementChild.getBoundingClientRect();
+          return [left, right, parseFloat(flag.style.getPropertyValue("--nudge"))];
+        })""",
+    )
+
+
+@pytest.mark.parametrize("width_px", [390, 1280])
+@pytest.mark.usefixtures("crowded")
+async def test_cue_points_that_lie_close_together_can_be_read_and_pressed(open_page, width_px):
+    page = await open_page("/tracks/salt", width=width_px)
+    await expect(page.locator(".flag")).to_have_count(7)
+    lane = await page.locator("[data-lane=cues] .bd").bounding_box()
+
+    labels = await labels_of(page)
+
+    assert all(right <= left for (_, right, _), (left, _, _) in pairwise(labels))
+    assert labels[0][0] >= lane["x"]
+    assert labels[-1][1] <= lane["x"] + lane["width"]
+    for index, at_s in ((1, 4.0), (2, 4.2), (3, 4.4), (5, 24.9)):
+        await page.locator(".flag span").nth(index).click()
+        assert await position_s(page) == at_s
+
+
+@pytest.mark.usefixtures("crowded")
+async def test_from_near_every_cue_point_has_its_label_at_its_line(open_page):
+    page = await open_page("/tracks/salt")
+    await expect(page.locator(".flag")).to_have_count(7)
+    moved = [nudge for _, _, nudge in await labels_of(page)]
+
+    await page.evaluate("document.querySelector('.player').view.show(3, 8)")
+
+    assert any(moved[:5])
+    assert [nudge for _, _, nudge in await labels_of(page)][:5] == [0] * 5
 
 
 async def test_numbers_that_are_typed_are_no_cue_points(player):

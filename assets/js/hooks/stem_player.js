@@ -5,13 +5,13 @@
 // element, and what plays goes on playing. Other stems of the same song (a version, another
 // separation) are another element, which takes over where this one was.
 import { ChordStrip } from "soundforge/player/chord_strip.js";
+import { Commands } from "soundforge/player/commands.js";
 import { Curves } from "soundforge/player/curves.js";
 import { StemEngine } from "soundforge/player/engine.js";
 import { Gestures } from "soundforge/player/gestures.js";
 import { stateOf, takeOver } from "soundforge/player/handover.js";
-import { doingOf } from "soundforge/player/keys.js";
 import { Loops } from "soundforge/player/loops.js";
-import { Mixer, showFader } from "soundforge/player/mixer.js";
+import { Mixer } from "soundforge/player/mixer.js";
 import { Overview } from "soundforge/player/overview.js";
 import { Ruler } from "soundforge/player/ruler.js";
 import { SongLanes } from "soundforge/player/song_lanes.js";
@@ -45,10 +45,11 @@ export const StemPlayer = {
     this.waves = new Waves(this.lanes, this.view, this.timeline);
     this.mixer = new Mixer(this.el, this.lanes, this.engine);
     this.loops = new Loops(this.el, this.engine, this.timeline, () => this.over.clientWidth / this.view.span);
-    this.song = new SongLanes(this.el, this.timeline);
+    this.song = new SongLanes(this.el, this.timeline, this.view);
     this.chords = new ChordStrip(this.el, this.timeline, this.view);
     this.ruler = new Ruler(this.el, this.timeline, this.view);
     this.curves = new Curves(this.el, this.timeline, this.view);
+    this.commands = new Commands(this);
     this.listen();
     this.showState("idle");
     this.transport.showReady();
@@ -84,19 +85,19 @@ export const StemPlayer = {
   },
 
   listen() {
-    const { signal } = this.aborter;
-    const on = (target, name, handler) => target.addEventListener(name, handler.bind(this), { signal });
-    on(this.el, "input", this.onInput);
-    on(this.chords.strip, "keydown", this.onChordKey);
-    on(this.engine, "state", this.onState);
-    on(this.view, "change", this.onView);
+    const { commands, aborter: { signal } } = this;
+    const on = (target, name, handler) => target.addEventListener(name, handler, { signal });
+    on(this.el, "input", (event) => commands.onInput(event));
+    on(this.chords.strip, "keydown", (event) => commands.onChordKey(event));
     // The cue points stand elsewhere on the page.
-    on(document, "click", this.onClick);
-    on(window, "keydown", this.onKey);
-    on(window, "sfa:theme", this.redraw);
-    on(matchMedia("(prefers-color-scheme: dark)"), "change", this.redraw);
+    on(document, "click", (event) => commands.onClick(event));
+    on(window, "keydown", (event) => commands.onKey(event));
+    on(this.engine, "state", ({ detail }) => this.onState(detail));
+    on(this.view, "change", () => this.onView());
+    on(window, "sfa:theme", () => this.redraw());
+    on(matchMedia("(prefers-color-scheme: dark)"), "change", () => this.redraw());
     const does = {
-      seek: (position) => this.goTo(position),
+      seek: (position) => commands.goTo(position),
       head: () => this.engine.position,
       loop: () => this.loops.region,
       select: (from, until) => this.loops.preview(from, until),
@@ -106,129 +107,6 @@ export const StemPlayer = {
     this.overview = new Overview(this.el.querySelector("[data-mini]"), this.view, does, signal);
     this.resizes = new ResizeObserver(() => this.onResize());
     this.resizes.observe(this.el);
-  },
-
-  // -- what is asked for -------------------------------------------------------------------
-
-  onClick(event) {
-    const button = event.target.closest("[data-act]");
-    if (button && (this.el.contains(button) || button.closest("[data-landmarks]"))) this.act(button);
-    const chord = event.target.closest(".chord");
-    if (chord && this.el.contains(chord)) this.goTo(Number(chord.dataset.startS));
-  },
-
-  act(button) {
-    const isOn = button.getAttribute("aria-pressed") !== "true";
-    const [start, end] = [Number(button.dataset.startS), Number(button.dataset.endS)];
-    const doings = {
-      play: () => this.toggle(),
-      start: () => this.goTo(0),
-      part: () => this.goToPart(start),
-      cue: () => this.goToCue(start),
-      found: () => this.repeat(isOn ? this.timeline.region(start, end) : null),
-      loop: () => this.toggleLoop(),
-      "loop-from": () => this.beginLoop(),
-      "loop-until": () => this.endLoop(),
-      zoom: () => this.zoom(Number(button.value)),
-      unit: () => this.ruler.use(button.value),
-      labels: () => this.name({ labels: button.value }),
-      shift: () => this.name({ transpose: (this.timeline.transpose + Number(button.value)) % 12 }),
-      mute: () => this.mix(button, isOn),
-      solo: () => this.mix(button, isOn),
-    };
-    doings[button.dataset.act]?.();
-  },
-
-  onKey(event) {
-    const [doing, argument] = doingOf(event) ?? [];
-    if (!doing) return;
-    this[doing](argument);
-    event.preventDefault();
-  },
-
-  onChordKey(event) {
-    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    this.goTo(this.timeline.chordBeside(this.engine.position, step));
-    event.preventDefault();
-    event.stopPropagation();
-  },
-
-  onInput({ target: control }) {
-    if (control.dataset.ctl) return this.mixer.slide(control);
-    if (control !== this.transport.seek) return undefined;
-    showFader(control);
-    return this.goTo(Number(control.value));
-  },
-
-  toggle() {
-    if (this.engine.isRunning) this.engine.pause();
-    else this.engine.play();
-  },
-
-  mix(button, isOn) {
-    this.mixer.press(button, isOn);
-    this.redraw();
-  },
-
-  /** Other names for the chords: simple or full, higher or lower. */
-  name(choice) {
-    Object.assign(this.timeline, choice);
-    return this.loadSong();
-  },
-
-  goTo(position) {
-    const target = Math.min(Math.max(0, position), this.engine.durationS);
-    this.view.goTo(target);
-    return this.engine.seek(target);
-  },
-
-  step(seconds) {
-    return this.goTo(this.engine.position + seconds);
-  },
-
-  /** Jump to a part; what is repeated moves along. */
-  goToPart(position) {
-    if (this.loops.region) this.loops.set(this.timeline.loopAt(position));
-    return this.goTo(position);
-  },
-
-  /** Jump to a cue point; a loop that it is not in has done its work. */
-  goToCue(position) {
-    if (this.loops.region && !this.loops.holds(position)) this.loops.set(null);
-    return this.goTo(position);
-  },
-
-  goToNumber(index) {
-    const cue = this.timeline.found.cue_points[index];
-    if (cue) this.goToCue(cue.time_s);
-  },
-
-  goBeside(step) {
-    const cue = this.timeline.cueBeside(this.engine.position, step);
-    if (cue !== undefined) this.goToCue(cue);
-  },
-
-  toggleLoop() {
-    this.loops.toggle();
-  },
-
-  beginLoop() {
-    this.loops.begin();
-  },
-
-  endLoop() {
-    this.loops.end();
-  },
-
-  repeat(region) {
-    this.loops.set(region);
-    if (region && !this.loops.holds(this.engine.position)) this.goTo(region.start);
-  },
-
-  zoom(factor) {
-    const { view, engine } = this;
-    view.zoom(factor, view.holds(engine.position) ? engine.position : view.from + view.span / 2);
   },
 
   /** Parts, chords and beats; the desk is whole without them. */
@@ -244,7 +122,7 @@ export const StemPlayer = {
 
   // -- what is shown -----------------------------------------------------------------------
 
-  onState({ detail: state }) {
+  onState(state) {
     this.showState(state);
     this.transport.showState(state);
     this.showPosition();
@@ -252,12 +130,14 @@ export const StemPlayer = {
 
   onView() {
     this.showView();
+    this.song.fit();
     this.showPosition();
     this.redraw();
   },
 
   onResize() {
     this.view.fit({ leastS: this.over.clientWidth / SHARPEST_PX_PER_S });
+    this.song.fit();
     this.redraw();
   },
 

@@ -191,7 +191,7 @@ export class StemEngine extends EventTarget {
   /** Schedule piece after piece until the end, staying `AHEAD_S` ahead of the ear. */
   async feed(run) {
     while (this.run === run && !this.isEnd(this.next)) {
-      const last = Math.ceil(this.durationS / this.chunkS) - 1;
+      const last = Math.ceil((this.durationS - END_S) / this.chunkS) - 1;
       const index = Math.min(Math.floor(this.next / this.chunkS), last);
       await this.untilThere(index, run);
       if (this.run !== run) return;

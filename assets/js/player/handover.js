@@ -30,12 +30,12 @@ export async function takeOver(desk, before, loaded) {
   engine.seek(at(before.position));
   desk.showPosition();
   const isRenamed = before.labels !== timeline.labels || before.transpose !== timeline.transpose;
-  await (isRenamed ? desk.name({ labels: before.labels, transpose: before.transpose }) : loaded);
+  await (isRenamed ? desk.commands.name({ labels: before.labels, transpose: before.transpose }) : loaded);
   // Who has pressed play meanwhile is not moved.
   if (desk.isGone || engine.state !== "idle") return;
   const { region } = before;
   if (region) loops.set({ ...region, start: at(region.start), end: at(region.end) });
   if (before.view) view.show(at(before.view[0]), at(before.view[1]) - at(before.view[0]));
-  desk.goTo(at(before.position));
+  desk.commands.goTo(at(before.position));
   if (before.isRunning) engine.play();
 }

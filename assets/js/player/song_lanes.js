@@ -1,6 +1,7 @@
 // Parts, keys, cue points and found loops on the time line of the waves: a button for each. Style
 // sheets place them by their seconds and the view of the desk.
 import { wholeSeconds } from "soundforge/player/figures.js";
+import { spread } from "soundforge/player/flags.js";
 import { lastStarted, nameOf } from "soundforge/player/timeline.js";
 
 const RISES = { drop: "◆", energy_rise: "▲", energy_drop: "▼", build_up: "◢" };
@@ -10,9 +11,10 @@ export class SongLanes {
   /**
    * @param {HTMLElement} desk Holds the lanes, hidden until there is something to show.
    * @param {Timeline} timeline
+   * @param {View} view
    */
-  constructor(desk, timeline) {
-    this.timeline = timeline;
+  constructor(desk, timeline, view) {
+    Object.assign(this, { timeline, view, cues: [] });
     this.lane = (name) => desk.querySelector(`[data-lane=${name}]`);
     this.current = new Map();
   }
@@ -52,6 +54,13 @@ export class SongLanes {
       ...markers.filter((one) => one.kind in RISES).map(mark),
     );
     this.current.clear();
+    this.fit();
+  }
+
+  /** After another zoom, or width, the flags have other room. */
+  fit() {
+    const pxPerS = this.lane("cues").querySelector(".bd").clientWidth / this.view.span;
+    if (pxPerS > 0) spread(this.cues, pxPerS, this.view.durationS);
   }
 
   /** Mark what there is at `position`. */

@@ -1,6 +1,8 @@
 // The waves of all stems: gets their peaks as far as they are made, and draws what the view shows.
 import { drawWave, fetchPeaks } from "soundforge/player/waveform.js";
 
+const REST_MS = 1000;
+
 export class Waves {
   /**
    * @param {HTMLElement[]} lanes One for each stem, with a canvas.
@@ -23,6 +25,8 @@ export class Waves {
       }),
     );
     await this.fetching;
+    // While stems are made there is more several times a second; sound goes before its picture.
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
     this.fetching = null;
     if (this.isStale) this.fetch(this.view.durationS, arrived);
   }
