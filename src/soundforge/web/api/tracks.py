@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from soundforge import errors
 from soundforge.library import Track, tracks
 from soundforge.library.analyses import newest
+from soundforge.library.states import Filter
 from soundforge.pipeline import actions, outlook
 from soundforge.web import cursor as cursors
 from soundforge.web.api.analyses import AnalysisOut
@@ -125,7 +126,7 @@ async def index(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[Text | None, Query(max_length=200)] = None,
     search: Annotated[Text, Query(max_length=200)] = "",
-    state: Literal["all", "ready", "working", "attention"] = "all",
+    state: Filter = "all",
 ) -> TracksBody:
     """Return a page of tracks, newest first."""
     after = cursors.decode(cursor)
