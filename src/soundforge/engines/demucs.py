@@ -195,8 +195,10 @@ class _Network:
     def _compile(self, samples: int, precision: str, threads: int) -> Any:
         key = samples, precision
         if key not in self._compiled:
-            if any(other[0] != samples for other in self._compiled):
-                self._compiled.clear()  # the last segment has its own length: never both at once
+            # The last segment has its own length, one that overflowed its own precision: never two
+            # networks at once.
+            self._request = None
+            self._compiled.clear()
             model = skeleton.network_for(
                 self._family, self._weights.arrays(), samples, self._sources
             )

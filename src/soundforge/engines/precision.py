@@ -73,16 +73,17 @@ class Networks(Protocol):
 
 def choose(task: Task, networks: Networks, probes: Iterable[Samples]) -> Chosen:
     """Return the precision for a task; measure when nothing is known about this machine yet."""
-    if task.precision != "auto":
-        return task.precision
-    if not networks.has_f16:
+    if task.precision == "f32" or not networks.has_f16:  # forced, too: OpenVINO would not tell
         return "f32"
+    if task.precision == "f16":
+        return "f16"
     folder, weights_hash = task.weights.parent, task.installed.weights_hash
     machine = networks.machine
     known = precision_record.find(folder, weights_hash, machine)
     if known is None or not set(task.stems) <= set(known.stems_db):
         found = measure(networks, probes)
-        if networks.machine != machine:  # a graphics card has failed: not what we meant to measure
+        # A graphics card has failed, so this is not what we meant to measure; or it was silence.
+        if networks.machine != machine or not found:
             return "f32"
         known = Measured(dict(zip(task.stems, found, strict=True)))
         precision_record.remember(folder, weights_hash, known, machine)
@@ -96,16 +97,20 @@ def choose(task: Task, networks: Networks, probes: Iterable[Samples]) -> Chosen:
 def measure(networks: Networks, probes: Iterable[Samples]) -> list[float]:
     """Return the worst agreement of f16 with f32 over ``probes``, per stem, in dB.
 
-    Not a number anywhere in f16 counts as no agreement at all.
+    Not a number anywhere in f16 counts as no agreement at all. Silent probes say nothing; when all
+    are, there is nothing to return. One precision after the other: networks compiled for both at
+    once need more memory than the work was promised.
     """
+    heard = [probe for probe in probes if np.any(probe)]
+    networks.precision = "f32"
+    exact = [np.array(networks.separate(probe)) for probe in heard]
+    networks.forget("f32")
+    networks.precision = "f16"
     worst: list[float] = []
-    for probe in probes:
-        networks.precision = "f32"
-        exact = networks.separate(probe)
-        networks.precision = "f16"
+    for probe, stems in zip(heard, exact, strict=True):
         rough = networks.separate(probe)
         floor = float(np.square(probe).sum(dtype=np.float64)) * _SILENT
-        found = [_agreement_db(a, b, floor) for a, b in zip(exact, rough, strict=True)]
+        found = [_agreement_db(a, b, floor) for a, b in zip(stems, rough, strict=True)]
         if networks.mended:  # what we got is f32 again
             found, networks.mended = [-_BEST_DB] * len(found), 0
         worst = [min(pair) for pair in zip(worst or found, found, strict=True)]

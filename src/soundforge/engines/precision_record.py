@@ -1,16 +1,20 @@
 """What was measured about half precision on this machine. Standard library only.
 
-One file beside each model's weights. Valid for one identity of the weights, one CPU or graphics
-card, and one version of what computes on it; anything else is measured again.
+One file beside each model's weights. Valid for one identity of the weights, one form of our
+graphs, one CPU or graphics card, and one version of what computes on it; anything else is measured
+again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import importlib.metadata
 import json
 import platform
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 FILE_NAME: Final = "precision.json"
 ENOUGH_DB: Final = 50.0
 """How far the error of every stem must lie below the stem; to be settled by listening."""
+
+# Linux on ARM gives no model, but numbers that stand for one.
+_ARM: Final = ("CPU implementer", "CPU part", "CPU variant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,22 @@ class Measured:
 
 def key(weights_hash: str, machine: str = "") -> str:
     """Return what a measurement is valid for; no ``machine`` is `cpu`."""
-    return f"{weights_hash} | {machine or cpu()}"
+    return f"{_made_of(weights_hash)}{machine or cpu()}"
+
+
+def _made_of(weights_hash: str) -> str:
+    return f"{weights_hash} | graphs {graphs()} | "
+
+
+@functools.cache
+def graphs() -> str:
+    """Return what identifies our graphs: the same weights in another graph have another error."""
+    engines = resources.files("soundforge.engines")
+    digest = hashlib.blake2b(digest_size=6)
+    files = [file for file in (engines / "skeletons").iterdir() if file.name.endswith(".zip")]
+    for file in (*sorted(files, key=lambda file: file.name), engines / "roformer_graph.py"):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def cpu() -> str:
@@ -47,9 +69,12 @@ def cpu() -> str:
 def cpu_name() -> str:
     """Return the CPU's model, as the system calls it."""
     with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+        lines = [line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()]
+        told = {name.strip(): value.strip() for name, _, value in lines}
+        if model := told.get("model name"):
+            return model
+        if numbers := [told[name] for name in _ARM if name in told]:
+            return " ".join([platform.machine(), *numbers])
     return platform.processor() or platform.machine()
 
 
@@ -72,8 +97,8 @@ def remember(model_folder: Path, weights_hash: str, measured: Measured, machine:
     """Keep a measurement, and those of other stems; a folder we may not write to is no error."""
     earlier = find(model_folder, weights_hash, machine)
     stems = {**(earlier.stems_db if earlier else {}), **measured.stems_db}
-    # Of the same weights only: a graphics card may be there today and not tomorrow.
-    kept = {k: v for k, v in _read(model_folder).items() if k.startswith(f"{weights_hash} | ")}
+    # Of the same weights and graphs only: a graphics card may be there today and not tomorrow.
+    kept = {k: v for k, v in _read(model_folder).items() if k.startswith(_made_of(weights_hash))}
     part = model_folder / f".{FILE_NAME}.part"
     with contextlib.suppress(OSError):
         content = {**kept, key(weights_hash, machine): stems}

@@ -115,6 +115,7 @@ class Roformer(OnCpu):
 
     def _compile(self, precision: str) -> Any:
         if precision not in self._compiled:
+            self._compiled.clear()  # never both precisions at once, though one segment overflowed
             sources = [self._network.sources.index(source) for source in self._sources]
             model = roformer_graph.build(
                 self._network, self._rate_hz, self._weights.arrays(), sources

@@ -24,6 +24,7 @@ BAD = {"vocals": 71.2, "drums": 31.0}
             "half precision forced by SFA_PRECISION=f16: 31 dB at worst (drums), 50 are enough",
         ),
         ("f16", True, None, "half precision forced by SFA_PRECISION=f16"),
+        ("f16", False, None, "half precision not used: this CPU has none"),
         ("auto", None, None, ""),
     ],
 )

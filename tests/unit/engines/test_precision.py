@@ -23,11 +23,14 @@ class Networks(OnCpu):
     def __init__(self, *errors_db, overflows=False):
         super().__init__()
         self.runs, self.forgotten = 0, None
+        self.kept = set()
         self._errors = [10 ** (-db / 20) for db in errors_db]
         self._overflows = overflows
 
     def separate(self, mix):
         self.runs += 1
+        self.kept.add(self.precision)
+        assert len(self.kept) == 1, "both precisions are in memory at once"
         stems = np.stack([mix, mix])
         if self.precision == "f32":
             return stems
@@ -36,6 +39,7 @@ class Networks(OnCpu):
 
     def forget(self, name):
         self.forgotten = name
+        self.kept.discard(name)
 
 
 def task(folder, asked="auto", stems=("drums", "vocals")):
@@ -101,11 +105,57 @@ def test_an_overflow_is_no_agreement_though_it_was_mended(has_f16, tmp_path):
 
 
 @pytest.mark.parametrize("asked", ["f32", "f16"])
-def test_what_is_asked_for_is_not_measured(asked, tmp_path):
+def test_what_is_asked_for_is_not_measured(asked, has_f16, tmp_path):
     networks = Networks(10, 10)
 
     assert choose(tmp_path, networks, asked=asked) == asked
     assert networks.runs == 0
+
+
+def test_what_a_cpu_cannot_do_is_not_said_to_have_been_done(monkeypatch, tmp_path):
+    monkeypatch.setattr(openvino_cpu, "has_f16", lambda: False)
+
+    assert choose(tmp_path, Networks(10, 10), asked="f16") == "f32"
+
+
+def test_silence_says_nothing_about_half_precision(has_f16, tmp_path):
+    silence = np.zeros_like(PROBE)
+
+    assert precision.choose(task(tmp_path), Networks(60, 60), [silence, silence]) == "f32"
+    assert precision_record.find(tmp_path, "abc") is None
+
+    assert precision.choose(task(tmp_path), Networks(60, 60), [PROBE, silence]) == "f16"
+
+
+@pytest.mark.parametrize(
+    ("other", "value"),
+    [("cpu_name", "another CPU"), ("graphs", "other graphs")],
+)
+def test_what_was_measured_elsewhere_is_measured_again(
+    other, value, has_f16, monkeypatch, tmp_path
+):
+    choose(tmp_path, Networks(60, 60))
+    monkeypatch.setattr(precision_record, other, lambda: value)
+    again = Networks(10, 10)
+
+    assert choose(tmp_path, again) == "f32"
+    assert again.runs == 4
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("processor\t: 0\nmodel name\t: A CPU @ 2 GHz\n", "A CPU @ 2 GHz"),
+        ("processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd40\n", "arm 0x41 0xd40"),
+        ("", "a processor"),
+    ],
+)
+def test_a_cpu_has_a_name_on_every_kind_of_machine(told, name, monkeypatch):
+    monkeypatch.setattr(Path, "read_text", lambda _: told)
+    monkeypatch.setattr("platform.machine", lambda: "arm")
+    monkeypatch.setattr("platform.processor", lambda: "a processor")
+
+    assert precision_record.cpu_name() == name
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"abc": 1}', "null"])
