@@ -8,6 +8,7 @@ weight as a constant; compiling folds them in.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import zipfile
@@ -145,10 +146,29 @@ def _place(model: Any, weights: Mapping[str, NDArray[Any]]) -> None:
             value = _positions_2d(*list(parameter.shape)[1:])
         else:
             value = weights[name]
-        constant = opset13.constant(np.ascontiguousarray(value, np.float32), shared_memory=True)
+        value = np.ascontiguousarray(value, np.float32)
+        for node in [target.get_node() for target in parameter.output(0).get_target_inputs()]:
+            for output, rows in zip(node.outputs(), _rows(node), strict=False):
+                # A view here, which is let go with the rest; compiling would make a copy and keep it.
+                output.replace(opset13.constant(value[rows], shared_memory=True).output(0))
+        constant = opset13.constant(value, shared_memory=True)
         constant.set_friendly_name(name)
         parameter.output(0).replace(constant.output(0))
         model.remove_parameter(parameter)
+
+
+def _rows(node: Any) -> list[slice]:
+    """Return which rows of its input each output of a node is; nothing where it is more than that."""
+    kind = node.get_type_name()
+    if kind not in ("VariadicSplit", "Slice"):
+        return []
+    numbers = [value.get_node().get_data() for value in node.input_values()[1:]]
+    if kind == "Slice":
+        (start,), (stop,), (step,), (axis,) = numbers
+        return [slice(start, stop, step)] if axis == 0 else []
+    axis, lengths = numbers
+    ends = np.cumsum(lengths).tolist() if axis == 0 else []
+    return [slice(begin, end) for begin, end in itertools.pairwise([0, *ends])]
 
 
 def _last_layers(weights: Mapping[str, Any]) -> set[str]:
