@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from soundforge.engines import runtime
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def download(url: str, part: Path, told: Callable[[int], None], *, how: str) -> 
 
     Raises:
         EngineError: ``weights_unreachable``; retryable when another try may help.
+        OSError: The disk is full.
     """
     host = _host(url, how)
     have = part.stat().st_size if part.is_file() else 0
@@ -52,7 +54,13 @@ def download(url: str, part: Path, told: Callable[[int], None], *, how: str) -> 
             return
         _refuse(f"{host} answered {error.code}.", how, is_retryable=error.code >= 500)
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and error.errno in runtime.DISK_FULL:
+            raise
         logger.warning("download of %s failed: %r", url, error)
+        received = part.stat().st_size if part.is_file() else 0
+        if received > have:
+            sentence = f"The download from {host} broke off after {received / 1e6:.0f} MB."
+            _refuse(sentence, f"Try again: it goes on from there. {how}", is_retryable=True)
         _refuse(f"{host} could not be reached.", how, is_retryable=True)
 
 

@@ -84,7 +84,7 @@ def _fetch(
             file_download.download(wanted.url(file, mirror), part, told, how=how)
             if weights.file_sha256(part) != file.sha256:
                 part.unlink()
-                raise _mismatch(file, "the download")
+                raise _mismatch(file, "The download", "Fetch it again, or from elsewhere")
             part.replace(path)
         paths.append(path)
     return paths
@@ -114,15 +114,24 @@ def _check(path: Path, file: WeightFile, *, is_open: bool) -> str:
     """Return the file's hash, when it is the published file, or any when ``is_open``."""
     found = weights.file_sha256(path)
     if found != file.sha256 and not is_open:
-        raise _mismatch(file, path.name)
+        raise _mismatch(file, path.name, "Get it again, or say --unknown for weights of your own")
     return found
 
 
-def _mismatch(file: WeightFile, what: str) -> EngineError:
+def source_sha256(given: Path, wanted: FileWeights) -> str:
+    """Return what the manifest of weights made of ``given``, a file or a folder, would say.
+
+    Raises:
+        EngineError: ``weights_invalid``: a file is missing.
+    """
+    return " ".join(weights.file_sha256(_find(given, file, wanted)) for file in wanted.files)
+
+
+def _mismatch(file: WeightFile, what: str, how: str) -> EngineError:
     return EngineError(
         "weights_hash_mismatch",
         f"{what} is not the published {file.file_name}: its hash differs.",
-        f"Get {file.file_name} again; SHA-256 {file.sha256}.",
+        f"{how}; the published file's SHA-256 is {file.sha256}.",
     )
 
 

