@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, model_validator
 
 from soundforge.library import batches as rows
-from soundforge.library.lifecycle import Work
+from soundforge.library.lifecycle import Status, Work
 from soundforge.pipeline import batches
 from soundforge.pipeline.batches import MOST_TRACKS
 from soundforge.web import cursor as cursors
-from soundforge.web.api.jobs import ErrorOut, Status
+from soundforge.web.api.jobs import ErrorOut
 from soundforge.web.api.separation import SeparationIn
 from soundforge.web.api.text import Text
 from soundforge.web.errors import answers
@@ -221,8 +221,8 @@ def _job_out(job: Job) -> BatchJobOut:
         id=job.id,
         track_id=job.track_id,
         track_title=job.track.title,
-        stage=job.stage,  # type: ignore[arg-type]  # the table's check holds
-        status=job.status,  # type: ignore[arg-type]
+        stage=cast("Work", job.stage),
+        status=Status(job.status),
         progress=job.progress,
         error=ErrorOut(**error) if (error := error_out(job)) else None,
     )

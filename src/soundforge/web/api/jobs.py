@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from soundforge.library import Job, Track, jobs, stems, tracks
-from soundforge.library.lifecycle import Work
+from soundforge.library.lifecycle import Status, Work
 from soundforge.pipeline import actions, outlook
 from soundforge.pipeline.outlook import Outlook
 from soundforge.web.api.stems import StemOut
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
-Status = Literal["queued", "downloading", "processing", "completed", "failed", "cancelled"]
 
 
 class ErrorOut(BaseModel):
@@ -76,8 +75,8 @@ def job_out(job: Job, look: Outlook | None, made: Sequence[Stem] = ()) -> JobOut
     return JobOut(
         id=job.id,
         track_id=job.track_id,
-        stage=job.stage,  # type: ignore[arg-type]  # the table's check holds
-        status=job.status,  # type: ignore[arg-type]
+        stage=cast("Work", job.stage),
+        status=Status(job.status),
         progress=job.progress,
         message=look.reason if look and look.reason else job.message,
         attempt=job.attempt,
