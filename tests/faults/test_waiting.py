@@ -1,5 +1,12 @@
-"""Who waits for another job leaves its place to others, and survives the death of the server."""
+"""Who waits leaves its place to others, and survives the death of whoever it waits for."""
 
+import contextlib
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
 import pytest
 
 from tests.faults.server import Server, wait_until
@@ -58,3 +65,86 @@ def test_who_waits_for_the_same_stems_leaves_a_place_and_survives_a_kill(server,
     assert [job["status"] for job in ended] == ["completed"] * 3
     assert ended[1]["attempt"] == 1
     assert ended[1]["results"]["reused_from"] == ended[0]["id"]
+
+
+def test_two_processes_share_the_memory_of_a_machine_and_one_that_is_killed_gives_it_back(
+    tmp_path, postgres_url, song
+):
+    """Each has a place free, and there is memory for one separation."""
+    program = str(Path(__file__).with_name("narrow_node.py"))
+    server = Server(
+        tmp_path / "data",
+        program=(program,),
+        ECHO_SECONDS="2",
+        SFA_DATABASE__URL=postgres_url,
+        SFA_ROLE="web",
+        SFA_JOBS__RESCUE_AFTER_S="2",
+        SFA_QUEUES__PROCESSING="1",
+    )
+    workers = []
+    try:
+        server.start()
+        workers += [start_worker(server, program) for _ in range(2)]
+        songs = [server.upload(song, stages="separate")["id"] for _ in range(2)]
+
+        def one_waits_for_the_other():
+            found = [server.job(track_id, "separate") for track_id in songs]
+            assert [job["status"] for job in found] != ["processing"] * 2
+            return (
+                sorted(job["status"] for job in found) == ["processing", "queued"]
+                and "beside what other jobs were promised" in str(found)
+                and at_work(workers)
+            )
+
+        (busy,) = wait_until(one_waits_for_the_other, timeout_s=30, what="one at work, one waits")
+        busy.kill()
+        busy.wait()
+
+        most = []
+
+        def all_completed():
+            most.append(len(at_work(workers)))
+            jobs = [server.job(track_id, "separate") for track_id in songs]
+            return all(job["status"] == "completed" for job in jobs)
+
+        wait_until(all_completed, timeout_s=40, what="both songs")
+        assert max(most) == 1
+        # The killed one was counted, to wait was not.
+        assert {server.job(track_id, "separate")["attempt"] for track_id in songs} == {1, 2}
+        (alive,) = [worker for worker in workers if worker.poll() is None]
+        alive.send_signal(signal.SIGTERM)
+        assert alive.wait(40) == 0
+    finally:
+        for worker in workers:
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        server.close()
+
+
+def at_work(workers):
+    """Return the workers that have an engine."""
+    return [
+        worker
+        for worker in workers
+        if worker.poll() is None and any("_echo" in words for words in commands_below(worker))
+    ]
+
+
+def commands_below(worker):
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process(worker.pid).children():
+            with contextlib.suppress(psutil.Error):
+                found.append(" ".join(child.cmdline()))
+    return found
+
+
+def start_worker(server, program):
+    with server.log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, program],
+            env={**server.environment, "SFA_ROLE": "worker"},
+            stdout=log,
+            stderr=log,
+        )

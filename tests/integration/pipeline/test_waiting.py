@@ -297,7 +297,12 @@ async def test_what_other_programs_have_is_not_kept_for_a_job_that_cannot_begin_
 
     async with node.working():
         await song.works(small)
-        assert (await read_job(node.tools, large.id)).status == "queued"
+
+        async def large_waits():
+            job = await read_job(node.tools, large.id)
+            return job.status == "queued" and "Waits for memory: 6.0 GB needed" in job.message
+
+        await eventually(large_waits, timeout_s=8)
         song.end(small)
         await ended(node.tools, small.id)
 
@@ -349,3 +354,29 @@ async def test_two_processes_on_a_machine_promise_its_memory_once(
 
     assert {job.status for job in done} == {"completed"}
     assert {job.id for job in added[:2]} == first_two
+
+
+async def test_many_of_the_same_on_two_nodes_are_made_one_after_the_other_and_all_are_made(
+    make_node, make_stage, owner_id
+):
+    """Claims race with claims, and with workers that fetch who waited for one."""
+    at_work, most = set(), []
+
+    async def work(tools, job, *_):
+        await reuse.claim(tools, job, KEY)
+        at_work.add(job.id)
+        most.append(len(at_work))
+        await asyncio.sleep(0.02)
+        at_work.remove(job.id)
+
+    nodes = [await make_node(make_stage(work=work)) for _ in range(2)]
+    added = []
+    for _ in range(12):
+        track = await add_track(nodes[0].tools, owner_id)
+        added += await begin(nodes[0].tools, track.id, "separate")
+
+    async with nodes[0].working(), nodes[1].working():
+        done = [await ended(nodes[0].tools, job.id) for job in added]
+
+    assert {(job.status, job.attempt, job.runs) for job in done} == {("completed", 1, 1)}
+    assert most == [1] * 12
