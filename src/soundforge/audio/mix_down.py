@@ -62,7 +62,8 @@ async def mix_down(  # noqa: PLR0913 -- one call says all of a mix; all by keywo
         out_dir: An existing folder, absolute.
         duration_s: Length of the recording; sets the time limit.
         job: For the log.
-        form: ``flac`` (24 bit; quieter by a gain where it would clip) or ``wav`` (float).
+        form: ``flac`` (24 bit; as much quieter as the stems, more where it would clip) or ``wav``
+            (float).
         name: Of the file, without its suffix.
         recording_gain_db: What the recording was changed by; undone first.
 

@@ -6,7 +6,7 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from soundforge.audio.mix_down import Form, MixedDown
     from soundforge.audio.models import ModelInfo, Models
     from soundforge.audio.separator import SampleRate, Separated
+
+
+_SAME_DB: Final = 0.05
 
 
 @click.command()
@@ -197,6 +200,9 @@ def _tell(made: Separated, mixed: list[MixedDown], out: Path, *, as_json: bool) 
         terminal.note(f"Went on after {made.resumed_segments} segments of a try before.")
     if made.gain_db:
         terminal.note(f"All stems are {-made.gain_db:.1f} dB quieter, so that none clips.")
+    for mix in mixed:
+        if mix.gain_db < made.gain_db - _SAME_DB:
+            terminal.note(f"{mix.path.name} is {-mix.gain_db:.1f} dB quieter, or it would clip.")
     if made.device_fallback:
         terminal.note(f"On the CPU: {made.device_fallback}.")
     terminal.note(

@@ -1,7 +1,8 @@
 """The mix-down program: ``python -m soundforge.engines.mix_down``.
 
 A recording without some of its stems. They are taken away from the recording, not the others
-added up: so what no stem holds stays, and without all of them it is just that, the residual.
+added up: so what no stem holds stays, and without all of them it is just that, the residual. As
+FLAC it has the stems' gain, so that it adds up with them, and more of it only where it would clip.
 
 Params: ``path`` (the recording), ``without`` (paths of the stems, as `StemWriter` made them),
 ``gain_db`` (what they were changed by), ``sample_rate_hz`` (theirs), ``out_dir`` (an existing
@@ -45,6 +46,7 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError("params_invalid", f"A parameter is missing or wrong: {error}.") from error
 
+    common = 1 / scale if form == "flac" else 1.0
     mix = Mix(path, rate_hz)
     writer = StemWriter(out_dir, [name], rate_hz, form=form)
     with ExitStack() as stack:
@@ -56,7 +58,7 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
                 if part.shape != block.shape:
                     raise _do_not_fit()
                 rest -= part * scale
-            writer.write({name: rest.astype(np.float32)})
+            writer.write({name: (rest * common).astype(np.float32)})
             report(min(0.8, 0.8 * writer.frames / frames), "taking the stems away")
         if any(len(file.read(1)) for file in files):
             raise _do_not_fit()
@@ -65,7 +67,7 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
         "file_name": written.file_name,
         "size_bytes": written.size_bytes,
         "frames": writer.frames,
-        "gain_db": float(20 * np.log10(writer.gain)),
+        "gain_db": float(20 * np.log10(writer.gain * common)),
     }
 
 

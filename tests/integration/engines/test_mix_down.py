@@ -116,3 +116,29 @@ async def test_stems_of_another_length_are_refused(tmp_path, parts, frames):
         await mixed(tmp_path, recording, [other], 0.0)
 
     assert raised.value.code == "stems_do_not_fit"
+
+
+async def test_as_flac_the_residual_adds_up_with_the_stems(tmp_path, parts):
+    stems, folder, recording, gain_db = parts
+    rest = noise(3, 0.1)
+    soundfile.write(recording, stems["vocals"] + stems["other"] + rest, RATE_HZ, subtype="FLOAT")
+    files = [folder / "vocals.flac", folder / "other.flac"]
+
+    made = await mixed(tmp_path, recording, files, gain_db)
+
+    assert made.gain_db == pytest.approx(gain_db)
+    mix, _ = soundfile.read(recording)
+    total = sum(soundfile.read(file)[0] for file in (*files, made.path))
+    np.testing.assert_allclose(total, mix * 10 ** (gain_db / 20), atol=1e-6)
+
+
+async def test_a_mix_that_would_clip_at_the_stems_gain_is_quieter_still(tmp_path, parts):
+    stems, folder, recording, gain_db = parts
+    soundfile.write(recording, stems["vocals"] + 3 * stems["other"], RATE_HZ, subtype="FLOAT")
+
+    made = await mixed(tmp_path, recording, [folder / "vocals.flac"], gain_db)
+
+    found, _ = soundfile.read(made.path)
+    assert made.gain_db < gain_db - 6
+    assert np.abs(found).max() <= 1
+    np.testing.assert_allclose(found / 10 ** (made.gain_db / 20), 3 * stems["other"], atol=5e-6)
