@@ -132,18 +132,23 @@ class Models:
         model = self._model(name)
         if self.installed(name):
             return self._info(model)
-        instead = ", ".join(m.name for m in self.list() if m.is_at_hand)
+        others = [
+            m.name
+            for m in self.list()
+            if m.name != name and (m.installed or m.is_fetched_by_itself)
+        ]
+        instead = f"choose another model: {', '.join(others)}." if others else ""
         if model.is_available:
             raise errors.Conflict(
                 "model_not_installed",
                 f"The weights of {model.label} are not on this machine.",
-                f"Run: sfa models pull {name}"
-                f" (or: sfa models import {name} FILE), or choose another model: {instead}.",
+                f"Run: sfa models pull {name} (or: sfa models import {name} FILE)"
+                + (f", or {instead}" if instead else "."),
             )
         raise errors.Conflict(
             "model_not_installed",
             f"{model.label} is not installed. {model.unavailable_reason}",
-            f"Choose another model: {instead}.",
+            instead.capitalize(),
         )
 
     async def pull(
@@ -212,7 +217,7 @@ class Models:
         if pull is None or pull.task.done():
             pull = self._pulls[name] = Pull()
             pull.task = asyncio.create_task(self._run_pull(name, {"mirror": self.mirror}, pull))
-            pull.task.add_done_callback(lambda task: note_failure(name, task))
+            pull.task.add_done_callback(lambda _: note_failure(name, pull))
         return pull
 
     async def import_file(

@@ -68,6 +68,11 @@ class Pull:
             error = errors.Unavailable("internal_error", "The fetch failed.", "See the log.")
         return Fetch(error=error)
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody waits for its end."""
+        return bool(self._followers)
+
     def tell(self, progress: protocol.Progress) -> None:
         """Pass progress on to all who wait."""
         self._newest = Fetch(
@@ -114,8 +119,9 @@ class Pull:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
-def note_failure(name: str, ended: asyncio.Task[None]) -> None:
-    """Log why the fetch of a model failed: it may be that nobody waits for it."""
-    if not ended.cancelled() and (error := ended.exception()):
+def note_failure(name: str, pull: Pull) -> None:
+    """Log why the fetch of a model failed, unless somebody waits who will be told."""
+    ended = pull.task
+    if not ended.cancelled() and (error := ended.exception()) and not pull.is_followed:
         code = getattr(error, "code", "internal_error")
         logger.warning("model not fetched", extra={"model": name, "code": code})

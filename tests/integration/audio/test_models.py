@@ -120,6 +120,22 @@ async def test_a_pull_that_fails_fails_for_all_who_wait():
     assert [error.code for error in found] == ["weights_unreachable"] * 2
 
 
+async def test_a_failure_is_logged_where_nobody_waits_who_is_told(tmp_path, caplog):
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    models = Models(tmp_path / "models", offline(nothing))
+
+    with pytest.raises(errors.Unavailable):
+        await models.pull(SPLEETER)
+    assert "model not fetched" not in caplog.messages
+
+    await models.start_pull(SPLEETER)
+    async with asyncio.timeout(10):
+        while models.is_fetching(SPLEETER):
+            await asyncio.sleep(0.02)
+    assert "model not fetched" in caplog.messages
+
+
 async def test_a_kept_pull_goes_on_when_those_who_waited_leave():
     end = asyncio.Event()
     pull = Pull()
