@@ -26,6 +26,7 @@ HELD_BY = {
     "engines/hearing.py": "integration/engines/test_media.py",
     "engines/reader.py": "unit/engines/test_decode.py",
     "engines/separators/": "unit/audio/test_models.py",
+    "engines/stem_track.py": "unit/engines/test_stem_writer.py",
     "engines/wheel.py": "integration/audio/test_networks.py",
     "identity.py": "faults",
     "jobs/": "integration/jobs",
@@ -114,3 +115,13 @@ def test_no_file_names_a_path_of_one_machine():
     ]
 
     assert found == []
+
+
+def test_the_map_of_the_engines_names_what_is_there():
+    engines = SOURCE / "engines"
+    told = ast.get_docstring(ast.parse((engines / "__init__.py").read_text(encoding="utf-8")))
+    named = re.findall(r"(?<!`)`(\w+)`(?!`)", told or "")
+    files = {path.stem for path in engines.iterdir()}
+
+    assert len(named) > 30
+    assert set(named) <= files
