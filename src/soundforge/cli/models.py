@@ -42,8 +42,14 @@ async def list_(*, as_json: bool) -> None:
         "For",
         "State",
         "Download",
-        Column("Licence", overflow="fold"),
+        Column("Licence", justify="right"),
     )
+    licences: dict[str, int] = {}
+
+    def number_of(licence: str, url: str) -> str:
+        """Models share licences: each is told once, below, where its address can be whole."""
+        return str(licences.setdefault(f"{licence} {url}", len(licences) + 1))
+
     for model in known:
         state = "installed" if model.installed else "not installed"
         size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else "?"
@@ -52,7 +58,7 @@ async def list_(*, as_json: bool) -> None:
             ", ".join(model.stems),
             state if model.available else "not in this release",
             size,
-            model.licence_url,
+            number_of(model.licence, model.licence_url),
         )
     for network in listeners:
         table.add_row(
@@ -60,9 +66,11 @@ async def list_(*, as_json: bool) -> None:
             f"analysis: {', '.join(network.features)}",
             "installed" if network.installed else "not installed",
             f"{network.size_bytes / 1e6:.0f} MB",
-            network.licence_url,
+            number_of(network.licence, network.licence_url),
         )
     terminal.results.print(table)
+    for licence, number in licences.items():
+        terminal.echo(f"{number:2}  {licence}")
 
 
 @models.command()
@@ -80,9 +88,10 @@ async def pull(name: str, *, is_accepted: bool) -> None:
         return
     known = terminal.local_models(terminal.load_settings())
     model = known.info(name)
-    if model.needs_consent and model.available and not (model.installed or is_accepted):
+    is_asked = model.needs_consent and model.available and not (model.installed or is_accepted)
+    if is_asked and sys.stdin.isatty():  # else the refusal says all of it
         terminal.note(f"{model.label}: {model.licence} {model.licence_url}")
-        is_accepted = sys.stdin.isatty() and click.confirm("Fetch these weights?", err=True)
+        is_accepted = click.confirm("Fetch these weights?", err=True)
     with terminal.progress_bar(f"Fetching {name}") as bar:
         model = await known.pull(name, report=bar, is_licence_accepted=is_accepted)
     terminal.echo(f"{model.name} is installed. Licence: {model.licence} {model.licence_url}")

@@ -88,6 +88,10 @@ def test_models_are_listed_with_what_is_known_of_their_licence(sfa):
     assert models["htdemucs"]["available"]
     assert not models["htdemucs"]["is_fetched_by_itself"]
     assert all(model["licence"] for model in models.values())
+    shown = sfa("models", "list").stdout
+    for model in models.values():
+        assert shown.count(model["licence"]) == 1  # four models share one
+        assert model["licence_url"] in shown
     assert models["beatnet"]["kind"] == "analysis"
     assert models["htdemucs"]["kind"] == "separation"
 
