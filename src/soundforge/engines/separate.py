@@ -104,7 +104,7 @@ def _separate(
         chunk_s=asked.chunk_s,
     )
     with contextlib.closing(writer):
-        task = _task(asked, model, installed, mix, writer)
+        task = _task(asked, model, installed, mix, writer, report)
         run: Run = _resolve(model.run)
         for block in run(task):
             writer.write(block)
@@ -143,7 +143,12 @@ def _separate(
 
 
 def _task(
-    asked: _Params, model: Separator, installed: Installed, mix: Mix, writer: StemWriter
+    asked: _Params,
+    model: Separator,
+    installed: Installed,
+    mix: Mix,
+    writer: StemWriter,
+    report: Report,
 ) -> Task:
     from soundforge.engines.separation import Task
     from soundforge.engines.stem_checkpoint import StemCheckpoint
@@ -154,6 +159,10 @@ def _task(
         "overlap": asked.overlap,
         "segment_s": asked.segment_s,
     }
+
+    def tell() -> None:  # at once: the next segment may take long, and nothing is lost
+        _tell(report, writer, mix, asked, model)
+
     return Task(
         model=model,
         installed=installed,
@@ -164,7 +173,7 @@ def _task(
         device=asked.device,
         overlap=asked.overlap,
         segment_s=asked.segment_s,
-        checkpoint=StemCheckpoint(asked.out_dir, writer, identity),
+        checkpoint=StemCheckpoint(asked.out_dir, writer, identity, tell),
         notes={
             "precision": "f32",
             "resumed_segments": 0,

@@ -18,7 +18,7 @@ import numpy as np
 from soundforge.engines import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,10 +37,18 @@ class StemCheckpoint:
         out_dir: The folder that the writer writes to.
         writer: The stems.
         settings: All that the samples depend on besides what `take_up` is given.
+        on_taken_up: Called once the writer stands where an earlier attempt has ended.
     """
 
-    def __init__(self, out_dir: Path, writer: StemWriter, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        out_dir: Path,
+        writer: StemWriter,
+        settings: Mapping[str, Any],
+        on_taken_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = out_dir / FILE_NAME
+        self._on_taken_up = on_taken_up
         self._writer, self._settings = writer, dict(settings)
         self._key = b""
 
@@ -56,6 +64,7 @@ class StemCheckpoint:
         self._key = json.dumps({**self._settings, **key}, sort_keys=True, default=str).encode()
         kept = self._read()
         if kept is not None and self._writer.resume(int(kept.pop("frames"))):
+            self._on_taken_up()
             return kept
         self.start_over()
         return None

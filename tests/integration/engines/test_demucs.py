@@ -88,9 +88,17 @@ def test_a_killed_run_goes_on_and_ends_the_same_bit_by_bit(whole, random_htdemuc
     with (first / ".drums.f32").open("ab") as file:
         file.write(b"what was half written when the power went")
 
-    value = run(path, second, random_htdemucs, earlier_dirs=[str(first)])
+    told = []
+
+    def tell(fraction, message, **detail):
+        told.append((fraction, message, detail.get("ready_s")))
+
+    value = run(path, second, random_htdemucs, report=tell, earlier_dirs=[str(first)])
 
     assert value["resumed_segments"] >= 1
+    assert told[0] == (0.0, "loading the model", None)
+    assert told[1][0] > 0.05  # before anything is computed
+    assert told[2][0] > told[1][0]
     for stem in STEMS:  # not the bytes: a WAV file has the time of its making in it
         np.testing.assert_array_equal(read(second, stem), read(out_dir, stem))
     for name in ("bass.peaks", "other/00000.flac"):
