@@ -73,7 +73,8 @@ class Networks(Protocol):
 
 def choose(task: Task, networks: Networks, probes: Iterable[Samples]) -> Chosen:
     """Return the precision for a task; measure when nothing is known about this machine yet."""
-    if task.precision == "f32" or not networks.has_f16:  # forced, too: OpenVINO would not tell
+    # Where there is no f16, OpenVINO would compute in bfloat16 instead, and not tell.
+    if task.precision == "f32" or not networks.has_f16:
         return "f32"
     if task.precision == "f16":
         return "f16"
