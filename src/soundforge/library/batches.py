@@ -37,6 +37,7 @@ class JobProgress(NamedTuple):
     progress: int
     work_began_at: datetime | None
     work_began_progress: int
+    updated_at: datetime
     duration_ms: int | None
 
 
@@ -146,6 +147,7 @@ async def progress_of(
             Job.progress,
             Job.work_began_at,
             Job.work_began_progress,
+            Job.updated_at,
             Track.duration_ms,
         )
         .join(Job.track)

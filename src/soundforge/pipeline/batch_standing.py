@@ -39,7 +39,7 @@ class Piece:
         status: What the job is doing.
         fraction: How far it is, 0 to 1.
         duration_s: Length of the recording; 0 when unknown.
-        elapsed_s: How long it has been at work; None while it is not.
+        elapsed_s: How long it had been at work when it was last heard of; None while it is not.
         began: How far it was when ``elapsed_s`` began.
         planned: What follows once it has completed.
     """

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
-from soundforge.db.base import utc_now
 from soundforge.jobs import cancel as queue_cancel
 from soundforge.library import Batch, Status, Track, batches, throughput
 from soundforge.pipeline import batch_standing, plans, recordings, start
@@ -196,7 +195,7 @@ def _piece(job: JobProgress) -> Piece:
         status=status,
         fraction=job.progress / 100,
         duration_s=(job.duration_ms or 0) / 1000,
-        elapsed_s=(utc_now() - began_at).total_seconds() if began_at else None,
+        elapsed_s=(job.updated_at - began_at).total_seconds() if began_at else None,
         began=job.work_began_progress / 100,
         planned=tuple(throughput.kind(**plan) for plan in job.then),
     )
