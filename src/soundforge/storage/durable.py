@@ -7,10 +7,11 @@ import os
 import shutil
 import time
 import uuid
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_AT_ONCE: Final = 4
 
 
 def commit_file(tmp: Path, target: Path) -> None:
@@ -60,6 +61,24 @@ def fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def fsync_all(folder: Path) -> None:
+    """Let a folder with all that is in it outlive a crash of the machine.
+
+    Several files at once, for which the file system writes its journal once: a long song is cut into
+    thousands of chunks, and one after the other each takes milliseconds.
+    """
+    files: list[Path] = []
+    folders: list[Path] = []
+    for place, _, names in os.walk(folder):
+        folders.append(Path(place))
+        files += (Path(place, name) for name in names)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(fsync, files):
+            pass
+    for one in folders:
+        fsync(one)
 
 
 def changed_at_s(entry: Path) -> float:

@@ -14,7 +14,6 @@ import os
 import shutil
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from soundforge import errors
@@ -22,6 +21,7 @@ from soundforge.storage import durable, layout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
     from typing import BinaryIO
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -159,10 +159,7 @@ class Storage:
         return self.path(layout.scratch(uuid.uuid4().hex))
 
     def _commit_dir(self, tmp_dir: Path, target: Path) -> None:
-        for folder, _, names in os.walk(tmp_dir):
-            for name in names:
-                durable.fsync(Path(folder, name))
-            durable.fsync(Path(folder))
+        durable.fsync_all(tmp_dir)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         old = self._set_aside(target)
         tmp_dir.replace(target)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from soundforge import errors
-from soundforge.storage import layout
+from soundforge.storage import durable, layout
 from soundforge.storage.local import Storage
 
 ID = uuid.UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
@@ -143,6 +144,42 @@ async def test_commit_dir_replaces_the_whole_folder(storage: Storage):
         await storage.commit_dir(partial, layout.stems_dir(ID))
 
     assert everything(storage) == [f"stems/{ID}/drums.flac", f"stems/{ID}/vocals/00000.flac"]
+
+
+async def test_all_of_a_folder_is_on_disk_before_it_has_its_name(storage: Storage, monkeypatch):
+    partial = storage.path(layout.stems_partial(ID, 1))
+    (partial / "vocals").mkdir(parents=True)
+    inside = [partial / "vocals" / f"{number:05}.flac" for number in range(20)]
+    for path in inside:
+        path.write_bytes(b"y")
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "fsync", synced.append)
+
+    await storage.commit_dir(partial, layout.stems_dir(ID))
+
+    # What lies inside first, then the folders with their names, then the name of the whole.
+    assert sorted(synced[:20]) == inside
+    assert synced[20:] == [partial, partial / "vocals", partial.parent]
+
+
+async def test_a_disk_that_fails_while_a_folder_is_put_safe_leaves_the_old_one(
+    storage: Storage, monkeypatch
+):
+    for attempt, content in ((1, b"old"), (2, b"new")):
+        partial = storage.path(layout.stems_partial(ID, attempt))
+        partial.mkdir()
+        (partial / "vocals.flac").write_bytes(content)
+        if attempt == 1:
+            await storage.commit_dir(partial, layout.stems_dir(ID))
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(errors.Conflict, match="disk"):
+        await storage.commit_dir(partial, layout.stems_dir(ID))
+
+    assert (storage.path(layout.stems_dir(ID)) / "vocals.flac").read_bytes() == b"old"
 
 
 async def test_an_empty_folder_takes_the_place_of_what_was_there(storage: Storage):
