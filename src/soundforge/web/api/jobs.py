@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
-
 class ErrorOut(BaseModel):
     """Why a job failed, or why its last attempt did."""
 
