@@ -7,16 +7,17 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio.report import of_engine
 from soundforge.engines import features as engine_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from soundforge.audio.engine import Engine
-    from soundforge.engines.protocol import Progress
+    from soundforge.audio.report import Report
 
 #: Every feature by name; ``all`` selects all of them.
 FEATURES: Final[tuple[str, ...]] = engine_features.NAMES
@@ -42,13 +43,6 @@ NAMES: Final = (*FEATURES, *(name for name in TYPES if name not in FEATURES), AL
 _LEAST_TIMEOUT_S: Final = 120.0
 _MOST_CORES: Final = 2  # beats are judged beside the rest
 _TIMEOUT_PER_S: Final = 2.0
-
-
-class Report(Protocol):
-    """Tell how far the work is (0..1); ``detail`` are numbers a page may show."""
-
-    def __call__(self, fraction: float, message: str, detail: dict[str, Any]) -> None:
-        """Take the newest state; it must not block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +122,6 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
         errors.Invalid: The file is not audio, is damaged or empty.
         errors.Unavailable: The engine crashed or hung; it may be tried again.
     """
-
-    def on_progress(progress: Progress) -> None:
-        report(progress.fraction, progress.message, progress.detail)
-
     with tempfile.TemporaryDirectory(prefix="sfa-analysis-") as thrown_away:
         folder = out_dir or Path(thrown_away)
         answer = await engine.run(
@@ -145,7 +135,7 @@ async def analyze(  # noqa: PLR0913 -- one call says all of an analysis; all by 
             },
             job=job,
             timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s),
-            on_progress=on_progress,
+            on_progress=of_engine(report),
             most_cores=_MOST_CORES,
         )
         found = await asyncio.to_thread((folder / answer["result_name"]).read_bytes)

@@ -11,17 +11,15 @@ import os
 import re
 import shutil
 import stat
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from soundforge.audio import download_errors, program, spotdl_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
+    from soundforge.audio.report import Report
     from soundforge.audio.spotdl_environment import SpotdlEnvironment
-
-    Report: TypeAlias = Callable[[float, str, dict[str, Any]], None]
 
 logger = logging.getLogger(__name__)
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
 from soundforge.audio import formats
+from soundforge.audio.report import of_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-    from typing import TypeAlias
 
     from soundforge.audio.engine import Engine
-
-    Report: TypeAlias = Callable[[float, str, dict[str, Any]], None]
+    from soundforge.audio.report import Report
 
 TIMEOUT_S: Final = 120.0
 _SLOWEST_REALTIME_FACTOR: Final = 30.0
@@ -144,7 +142,7 @@ async def probe(  # noqa: PLR0913 -- two outputs, each of its own
         },
         job=job,
         timeout_s=timeout_s or max(TIMEOUT_S, limits.max_duration_s / _SLOWEST_REALTIME_FACTOR),
-        on_progress=report and (lambda p: report(p.fraction, p.message, p.detail)),
+        on_progress=of_engine(report) if report else None,
     )
     return _recording(value, found)
 

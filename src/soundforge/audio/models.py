@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from soundforge import errors
 from soundforge.audio import licences
 from soundforge.audio.model_info import ModelInfo, info_of
-from soundforge.audio.pull import Fetch, Pull, ReportWithDetail, note_failure
+from soundforge.audio.pull import Fetch, Pull, note_failure
 from soundforge.engines import precision_record, weights
 from soundforge.engines.precision_record import ENOUGH_DB
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from soundforge.audio.engine import Engine
+    from soundforge.audio.report import Report
     from soundforge.engines.separators import Separator
 
-__all__ = ["ENOUGH_DB", "ModelInfo", "Models", "ReportWithDetail"]
+__all__ = ["ENOUGH_DB", "ModelInfo", "Models"]
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +76,8 @@ class Models:
 
     def installed(self, name: str) -> bool:
         """Tell whether the model can run now; False for a name we do not know."""
-        model = self._known.get(name)
-        if model is None or not model.is_available:
-            return False
-        return weights.find(self.models_dir, name) is not None
+        is_available = name in self._known and self._known[name].is_available
+        return is_available and weights.find(self.models_dir, name) is not None
 
     def weights_hash(self, name: str) -> str | None:
         """Return the identity of a model's weights; None when they are not here."""
@@ -155,7 +154,7 @@ class Models:
         self,
         name: str,
         *,
-        report: ReportWithDetail | None = None,
+        report: Report | None = None,
         is_licence_accepted: bool = False,
     ) -> ModelInfo:
         """Fetch, check and convert a model's weights; calls for the same model share one pull.
@@ -225,7 +224,7 @@ class Models:
         name: str,
         path: Path,
         *,
-        report: ReportWithDetail | None = None,
+        report: Report | None = None,
         accepts_unknown: bool = False,
     ) -> ModelInfo:
         """Install a model's weights from a file or folder on this machine, without the network.
@@ -242,8 +241,8 @@ class Models:
         """
         model = self._available(name)
         pull = Pull()
-        absolute = await asyncio.to_thread(_absolute, path)
-        file = {"file": absolute, "accepts_unknown": accepts_unknown}
+        absolute = await asyncio.to_thread(path.absolute)
+        file = {"file": str(absolute), "accepts_unknown": accepts_unknown}
         pull.task = asyncio.create_task(self._run_pull(name, file, pull))
         await pull.follow(report)
         return self._info(model)
@@ -299,7 +298,3 @@ class Models:
         )
         if value["is_new"]:
             logger.info("model installed", extra={"model": name})
-
-
-def _absolute(path: Path) -> str:
-    return str(path.absolute())

@@ -7,18 +7,18 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio.report import of_engine
 from soundforge.engines import weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from soundforge.audio.analyzer import Report
     from soundforge.audio.engine import Engine
-    from soundforge.engines.protocol import Progress
+    from soundforge.audio.report import Report
 
 logger = logging.getLogger(__name__)
 
@@ -91,15 +91,15 @@ async def install(
         errors.Invalid: ``weights_hash_mismatch``, ``weights_invalid``: the file is another one.
         errors.Unavailable: ``weights_unreachable``, or the engine failed.
     """
-
-    def told(progress: Progress) -> None:
-        report(progress.fraction, progress.message, progress.detail)
-
     asked = {"model": name, "models_dir": str(models_dir), "mirror": mirror}
     if file is not None:
-        asked["file"] = await asyncio.to_thread(_absolute, file)
+        asked["file"] = str(await asyncio.to_thread(file.absolute))
     await engine.run(
-        "pull_model", asked, job=f"pull-{name}", timeout_s=_FETCH_TIMEOUT_S, on_progress=told
+        "pull_model",
+        asked,
+        job=f"pull-{name}",
+        timeout_s=_FETCH_TIMEOUT_S,
+        on_progress=of_engine(report),
     )
     return info(models_dir, name)
 
@@ -120,10 +120,6 @@ async def is_whole(models_dir: Path, name: str) -> bool:
 async def remove(models_dir: Path, name: str) -> None:
     """Remove a network's weights; nothing happens when there are none."""
     await asyncio.to_thread(weights.remove, models_dir, name)
-
-
-def _absolute(path: Path) -> str:
-    return str(path.absolute())
 
 
 def missing(models_dir: Path, features: Iterable[str], best: Iterable[str] = ()) -> tuple[str, ...]:
@@ -165,8 +161,8 @@ async def fetch(
             without.append(name)
             continue
 
-        def told(progress: Progress, name: str = name) -> None:
-            report(progress.fraction, f"Fetching {name}: {progress.message}", progress.detail)
+        def told(fraction: float, message: str, detail: dict[str, Any], name: str = name) -> None:
+            report(fraction, f"Fetching {name}: {message}", detail)
 
         try:
             await engine.run(
@@ -174,7 +170,7 @@ async def fetch(
                 {"model": name, "models_dir": str(models_dir), "mirror": mirror},
                 job=job,
                 timeout_s=_FETCH_TIMEOUT_S,
-                on_progress=told,
+                on_progress=of_engine(told),
             )
         except errors.SoundForgeError as error:
             logger.warning("network not fetched", extra={"network": name, "code": error.code})

@@ -5,21 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from soundforge import errors
 
 if TYPE_CHECKING:
+    from soundforge.audio.report import Report
     from soundforge.engines import protocol
 
 logger = logging.getLogger(__name__)
-
-
-class ReportWithDetail(Protocol):
-    """Told how far a long piece of work is; ``detail`` are numbers a page may show."""
-
-    def __call__(self, fraction: float, message: str, detail: dict[str, Any], /) -> None:
-        """Take note; must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +47,7 @@ class Pull:
 
     def __init__(self) -> None:
         self.is_kept = False
-        self._followers: list[ReportWithDetail | None] = []
+        self._followers: list[Report | None] = []
         self._newest = Fetch()
         self._is_cancelled = False
 
@@ -85,7 +79,7 @@ class Pull:
             if report is not None:
                 report(progress.fraction, progress.message, progress.detail)
 
-    async def follow(self, report: ReportWithDetail | None) -> None:
+    async def follow(self, report: Report | None) -> None:
         """Wait for the end; the last one to leave before ends the work, unless it is kept.
 
         Raises:

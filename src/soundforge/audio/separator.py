@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from soundforge.audio.report import of_engine
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from soundforge.audio.engine import Engine
-    from soundforge.audio.models import Models, ReportWithDetail
-    from soundforge.engines import protocol
+    from soundforge.audio.models import Models
+    from soundforge.audio.report import Report
 
 SampleRate: TypeAlias = Literal["model", "source"]
 
@@ -95,7 +97,7 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
     model: str,
     job: str,
     duration_s: float,
-    report: ReportWithDetail,
+    report: Report,
     stems: tuple[str, ...] | None = None,
     form: str = "flac",
     chunk_s: int = 0,
@@ -150,15 +152,12 @@ async def separate(  # noqa: PLR0913 -- one call says all of a separation; all b
         "earlier_dirs": [str(folder) for folder in earlier_dirs],
     }
 
-    def on_progress(progress: protocol.Progress) -> None:
-        report(progress.fraction, progress.message, progress.detail)
-
     value = await engine.run(
         ENGINE,
         params,
         job=job,
         timeout_s=patience * timeout_s(duration_s),
-        on_progress=on_progress,
+        on_progress=of_engine(report),
         kept_as=model,
         most_cores=threads or engine.cores.count,
     )

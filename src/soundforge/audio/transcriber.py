@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from soundforge import errors
 from soundforge.audio import networks
 from soundforge.audio.pulse import Pulse
+from soundforge.audio.report import of_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from soundforge.audio.engine import Engine
-    from soundforge.audio.models import ReportWithDetail
-    from soundforge.engines.protocol import Progress
+    from soundforge.audio.report import Report
 
 Drum: TypeAlias = Literal["kick", "snare", "hat", "other"]
 
@@ -83,7 +83,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
     models_dir: Path,
     job: str,
     duration_s: float,
-    report: ReportWithDetail,
+    report: Report,
     pulse: Pulse = _NO_PULSE,
     keys: Sequence[tuple[float, str]] = (),
     quantise: str | None = None,
@@ -119,9 +119,6 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
     check_grid(quantise, pulse.beats_s)
     await _fetch(engine, models_dir, sources, job=job, report=report, mirror=mirror)
 
-    def on_progress(progress: Progress) -> None:
-        report(progress.fraction, progress.message, progress.detail)
-
     with tempfile.TemporaryDirectory(prefix="sfa-notes-") as folder:
         rows_path = notes_path or Path(folder) / "notes.json"
         value = await engine.run(
@@ -140,7 +137,7 @@ async def transcribe(  # noqa: PLR0913 -- one call says all of it; all by keywor
             },
             job=job,
             timeout_s=max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s * len(sources)),
-            on_progress=on_progress,
+            on_progress=of_engine(report),
             most_cores=max(1, threads),
         )
         notes = await asyncio.to_thread(read, rows_path)
@@ -189,7 +186,7 @@ async def _fetch(
     sources: Mapping[str, Path],
     *,
     job: str,
-    report: ReportWithDetail,
+    report: Report,
     mirror: str,
 ) -> None:
     """Fetch the network if a stem wants it and it is missing: at 0, as it is none of the work."""

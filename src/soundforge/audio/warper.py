@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from soundforge import errors
+from soundforge.audio.report import of_engine
 from soundforge.engines import warp_plan
 from soundforge.engines.runtime import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from soundforge.audio.engine import Engine
-    from soundforge.audio.models import ReportWithDetail
-    from soundforge.engines.protocol import Progress
+    from soundforge.audio.report import Report
 
 _LEAST_TIMEOUT_S: Final = 120.0
 _TIMEOUT_PER_S: Final = 2.0
@@ -115,7 +115,7 @@ async def warp(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
     files: Sequence[tuple[Path, Path]],
     job: str,
     duration_s: float,
-    report: ReportWithDetail,
+    report: Report,
     rate: float = 1.0,
     semitones: float = 0.0,
     grid: Grid | None = None,
@@ -148,7 +148,7 @@ async def warp(  # noqa: PLR0913 -- one call says all of a warp; all by keyword
         },
         job=job,
         timeout_s=_timeout_s(duration_s, rate),
-        on_progress=_telling(report),
+        on_progress=of_engine(report),
         most_cores=1,
     )
     made = tuple(WarpedFile(**file) for file in value.pop("files"))
@@ -163,7 +163,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
     job: str,
     duration_s: float,
     chunk_s: int,
-    report: ReportWithDetail,
+    report: Report,
     rate: float = 1.0,
     semitones: float = 0.0,
     grid: Grid | None = None,
@@ -201,7 +201,7 @@ async def warp_stems(  # noqa: PLR0913 -- one call says all of a warp; all by ke
         },
         job=job,
         timeout_s=_timeout_s(duration_s * len(sources), rate),
-        on_progress=_telling(report),
+        on_progress=of_engine(report),
         most_cores=1,
     )
     made = tuple(WarpedStem(**stem) for stem in value.pop("stems"))
@@ -282,7 +282,3 @@ def _how(rate: float, semitones: float, grid: Grid | None) -> dict[str, Any]:
 
 def _timeout_s(duration_s: float, rate: float) -> float:
     return max(_LEAST_TIMEOUT_S, _TIMEOUT_PER_S * duration_s / max(0.25, min(rate, 1.0)))
-
-
-def _telling(report: ReportWithDetail) -> Callable[[Progress], None]:
-    return lambda progress: report(progress.fraction, progress.message, progress.detail)
