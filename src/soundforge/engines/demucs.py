@@ -58,8 +58,10 @@ def separate(task: Task) -> Iterator[dict[str, NDArray[np.float32]]]:
     blocks = ((block.T - level[0]) / level[1] for block in task.mix.blocks())
     work = segments.Work(task, bag, seen, plan)
     for stems in work.run(blocks, probes):
-        samples = stems * level[1] + level[0]
-        yield {name: samples[at].T for at, name in enumerate(task.stems)}
+        stems *= level[1]
+        stems += level[0]
+        yield {name: stems[at].T for at, name in enumerate(task.stems)}
+        del stems  # memory for the next ones
 
 
 def networks(task: Task) -> Bag | Accelerated:

@@ -147,7 +147,8 @@ def run(
         ]
         stems = separate(inputs)
         finished = [_add(plan, state, *of) for of in zip(offsets, stems, strict=True)]
-        yield finished[0] if len(finished) == 1 else np.concatenate(finished, axis=-1)
+        del inputs, stems  # memory for the next ones
+        yield finished.pop() if len(finished) == 1 else np.concatenate(finished, axis=-1)
 
 
 def _add(plan: Plan, state: State, offset: int, stems: Samples) -> Samples:

@@ -64,6 +64,7 @@ class Work:
         ):
             yield stems
             self.done += stems.shape[-1]
+            del stems  # memory for the next ones
             task.checkpoint.put({"index": np.array(state.index), **state.arrays(self.plan)})
         task.notes["mended_segments"] = networks.mended
         task.notes["device"], task.notes["device_fallback"] = networks.device, networks.fallback
