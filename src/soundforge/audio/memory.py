@@ -1,4 +1,4 @@
-"""How much memory this machine, or this container, can still give."""
+"""How much memory this machine, or this container or service, can still give."""
 
 from __future__ import annotations
 
@@ -6,52 +6,66 @@ import platform
 from pathlib import Path
 from typing import Final
 
+from soundforge.audio import control_group
+
 MEMINFO: Final = Path("/proc/meminfo")
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-CGROUP: Final = Path("/sys/fs/cgroup")
 PROC: Final = Path("/proc")
 
 
-def available_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
+def available_bytes(
+    meminfo: Path = MEMINFO, cgroup: Path = control_group.TOP, own: Path = control_group.OWN
+) -> int | None:
     """Return what can be had without swapping; None where the system does not say.
 
     Args:
         meminfo: Linux's account of the machine.
-        cgroup: Linux's account of the container (version 2); its limit counts too.
+        cgroup: Linux's account of containers and services; their limits count too.
+        own: In which of them we are.
     """
     machine = _machine(meminfo)
-    container = _container(cgroup)
+    container = control_group.free_bytes(cgroup, own)
     known = [free for free in (machine, container) if free is not None]
     return min(known) if known else None
 
 
-def total_bytes(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
+def total_bytes(
+    meminfo: Path = MEMINFO, cgroup: Path = control_group.TOP, own: Path = control_group.OWN
+) -> int | None:
     """Return all the memory there is; None where the system does not say.
 
     Args:
         meminfo: Linux's account of the machine.
-        cgroup: Linux's account of the container; its limit counts too.
+        cgroup: Linux's account of containers and services; their limits count too.
+        own: In which of them we are.
     """
-    machine, container = _kilobytes(meminfo, "MemTotal"), _limit(cgroup)
+    machine = _kilobytes(meminfo, "MemTotal")
+    container = control_group.limit_bytes(cgroup, own)
     known = [total for total in (machine, container) if total is not None]
     return min(known) if known else None
 
 
-def pool_name(boot_id: Path = BOOT_ID, cgroup: Path = CGROUP) -> str:
+def pool_name(
+    boot_id: Path = BOOT_ID, cgroup: Path = control_group.TOP, own: Path = control_group.OWN
+) -> str:
     """Return a name for the memory that this process shares: processes with one share it.
 
-    It is the machine's, since its start, or that of a container with a limit of its own.
+    It is the machine's, since its start, or that of a container or service with a limit of its own.
 
     Args:
         boot_id: Linux's name for this start of the machine, the same in all its containers.
-        cgroup: Linux's account of the container.
+        cgroup: Linux's account of containers and services.
+        own: In which of them we are.
     """
     host = platform.node()
     try:
         machine = boot_id.read_text("ascii").strip()
     except OSError:
         machine = host
-    return machine if _limit(cgroup) is None else f"{machine} {host}"[:128]
+    limiting = control_group.limiting(cgroup, own)
+    if limiting is None:
+        return machine
+    return f"{machine} {host}{'' if limiting == '.' else f' {limiting}'}"[:128]
 
 
 def private_bytes(pid: int, proc: Path = PROC) -> int:
@@ -72,26 +86,6 @@ def _kilobytes(account: Path, wanted: str) -> int | None:
     """Return the bytes of the line ``<wanted>:   123 kB``; None when there is none."""
     said = _number(account, f"{wanted}:")
     return None if said is None else said * 1024
-
-
-def _container(cgroup: Path) -> int | None:
-    limit = _limit(cgroup)
-    try:
-        used = int((cgroup / "memory.current").read_text("ascii"))
-    except (OSError, ValueError):
-        return None
-    if limit is None:
-        return None
-    # Files that were read count as used, and are dropped as soon as somebody needs the room.
-    cached = _number(cgroup / "memory.stat", "inactive_file") or 0
-    return max(0, limit - max(0, used - cached))
-
-
-def _limit(cgroup: Path) -> int | None:
-    try:
-        return int((cgroup / "memory.max").read_text("ascii"))
-    except (OSError, ValueError):  # "max": no limit
-        return None
 
 
 def _number(account: Path, wanted: str) -> int | None:
