@@ -78,7 +78,7 @@ def separate_with(model: Separator, params: dict[str, Any], report: Report) -> d
     """Separate with a model by its description, as `separate` does by its name."""
     asked = _parse(params, model)
     installed = weights.require(asked.models_dir, model)
-    report(0.0, "loading the model")
+    report(0.0, _doing("loading the model", asked))
 
     from soundforge.engines import stem_checkpoint
 
@@ -246,9 +246,15 @@ def _tell(report: Report, writer: StemWriter, mix: Mix, asked: _Params, model: S
     )
     report(
         _MADE * min(1.0, writer.frames / expected),
-        "separating",
+        _doing("separating", asked),
         ready_s=writer.ready_s,
     )
+
+
+def _doing(what: str, asked: _Params) -> str:
+    if not asked.segment_s:
+        return what
+    return f"{what}; memory is short, so it hears pieces of {asked.segment_s} s"
 
 
 def _check(mix: Mix, writer: StemWriter, asked: _Params, model: Separator) -> float | None:

@@ -88,7 +88,8 @@ def runs_until_heard(monkeypatch, tmp_path):
         still = StillMasker() if name.startswith("spleeter") else StillNetworks(len(model.stems))
         monkeypatch.setattr(held, "networks", lambda *_: still)
 
-        def report(_, __, *, ready_s=0.0, **___):
+        def report(_, message, *, ready_s=0.0, **__):
+            count.said.append(message)
             if ready_s > 0:
                 raise HeardError
 
@@ -100,6 +101,7 @@ def runs_until_heard(monkeypatch, tmp_path):
             separate.separate({**params, "chunk_s": chunk_s, "precision": "f32"}, report)
         return still.runs
 
+    count.said = []
     return count
 
 
@@ -113,6 +115,14 @@ def test_something_is_heard_after_as_many_segments_as_one_chunk_takes(
 @pytest.mark.parametrize(("name", "segment_s"), SMALLER)
 def test_smaller_segments_are_no_more_than_two(runs_until_heard, songs, name, segment_s):
     assert runs_until_heard(name, songs[0], segment_s) <= MOST_SEGMENTS
+    told = f"; memory is short, so it hears pieces of {segment_s} s"
+    assert set(runs_until_heard.said) == {f"loading the model{told}", f"separating{told}"}
+
+
+@pytest.mark.parametrize("name", weights.descriptions())
+def test_every_model_is_heard_after_two_segments_at_most(runs_until_heard, songs, name):
+    assert runs_until_heard(name, songs[0]) <= MOST_SEGMENTS
+    assert set(runs_until_heard.said) == {"loading the model", "separating"}
 
 
 def test_no_model_needs_more_than_two_segments_and_chunks_could_not_be_a_second_longer(
@@ -129,7 +139,3 @@ def test_a_segment_that_the_model_does_not_offer_is_refused(tmp_path):
         separate.separate({**params, "segment_s": 3}, print)
 
     assert refusal.value.code == "params_invalid"
-
-
-def test_every_model_is_counted():
-    assert set(SEGMENTS) == set(weights.descriptions())
