@@ -108,6 +108,7 @@ class TorchDevice:
                     for name, array in stored.arrays().items()
                 }
             )
+            stored.let_go()
             network = network.eval().requires_grad_(requires_grad=False).to(self._device)
             self._keep_fourier_exact(network)
             self._networks[member.network] = network

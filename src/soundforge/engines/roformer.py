@@ -124,5 +124,6 @@ class Roformer(OnCpu):
                 model, threads=self._threads, precision=precision
             )
             del model
-            gc.collect()  # the arrays it was filled with
+            gc.collect()
+            self._weights.let_go()
         return self._compiled[precision]
