@@ -4,12 +4,13 @@ import pytest
 
 from soundforge.settings import Settings
 from tests.fakes import spotify as fake
-from tests.fakes.spotify import Reply, make_id
+from tests.fakes.spotify import Reply
+from tests.fakes.spotify_objects import TRACK_MS, make_id
 from tests.faults.server import Server, wait_until
 from tests.plugins.app import SPOTDL, client_of, fresh_database, opened, services_of
 
 LINK = "https://open.spotify.com"
-SONG_S = fake.TRACK_MS / 1000
+SONG_S = TRACK_MS / 1000
 FEATURES = {"tempo", "key", "energy", "spectral", "mfcc", "chroma"}
 
 
@@ -141,7 +142,7 @@ def test_a_recording_of_half_the_length_is_refused_and_nothing_of_it_kept(
 ):
     link = in_the_catalogue("toolong", make_id("twiceaslong"))
     for song in spotify.albums[make_id("toolong")][1]:
-        song["duration_ms"] = fake.TRACK_MS * 2
+        song["duration_ms"] = TRACK_MS * 2
 
     (added,) = import_link(server, link, "download")["added"]
 

@@ -18,7 +18,7 @@ import soundfile
 from soundforge import errors
 from soundforge.audio.downloader import Downloader
 from soundforge.audio.spotdl_environment import SpotdlEnvironment
-from tests.fakes.spotify import TRACK, make_id
+from tests.fakes.spotify_objects import TRACK, make_id
 
 STANDIN = Path(__file__).parents[2] / "fakes" / "spotdl"
 URL = f"https://open.spotify.com/track/{TRACK}"

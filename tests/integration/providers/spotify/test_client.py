@@ -15,6 +15,7 @@ from soundforge.providers.spotify.throttle import Clock
 from soundforge.providers.spotify.transport import MAX_ANSWER_BYTES, Transport
 from tests.fakes import spotify as fakes
 from tests.fakes.spotify import FakeSpotify, Reply
+from tests.fakes.spotify_objects import TRACK_MS
 
 TRACK_PATH = f"/v1/tracks/{fakes.TRACK}"
 
@@ -77,7 +78,7 @@ async def test_a_track_comes_with_all_that_the_library_keeps(
     assert (track.artist, track.album) == ("The Loopbacks", "A Single")
     assert track.album_art_url is not None
     assert track.album_art_url.endswith("-640")
-    assert track.duration_ms == fakes.TRACK_MS
+    assert track.duration_ms == TRACK_MS
     assert track.isrc is not None
     assert spotify.seen[-1].query == {"market": "DE"}
 
