@@ -163,23 +163,37 @@ async def _into(  # noqa: PLR0913 -- all of a separation, by keyword
                 threads=threads,
             )
         mixed = [
-            await mix_down(
-                engine,
-                recording=file.absolute(),
-                without=[folder / stem.file_name for stem in made.stems if stem.stem_type in taken],
-                gain_db=made.gain_db,
-                sample_rate_hz=made.sample_rate_hz,
-                out_dir=folder,
-                duration_s=duration_s,
-                job="separate",
-                form=form,
-                name=mix_name,
-            )
+            await _without(taken, made, engine, file, folder, name=mix_name, form=form)
             for mix_name, taken in mixes.items()
         ]
         for file_name in _file_names(made, mixed):
             shutil.move(folder / file_name, out / file_name)
     return made, mixed
+
+
+async def _without(
+    taken: tuple[str, ...],
+    made: Separated,
+    engine: Engine,
+    file: Path,
+    folder: Path,
+    *,
+    name: str,
+    form: Form,
+) -> MixedDown:
+    """Write ``file`` less the stems that are ``taken``, beside the stems in ``folder``."""
+    return await mix_down(
+        engine,
+        recording=file.absolute(),
+        without=[folder / stem.file_name for stem in made.stems if stem.stem_type in taken],
+        gain_db=made.gain_db,
+        sample_rate_hz=made.sample_rate_hz,
+        out_dir=folder,
+        duration_s=made.duration_s,
+        job="separate",
+        form=form,
+        name=name,
+    )
 
 
 def _file_names(made: Separated, mixed: list[MixedDown]) -> list[str]:
