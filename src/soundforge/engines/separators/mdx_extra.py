@@ -14,8 +14,8 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="hdemucs",
     quality=30,
-    memory_bytes=6_100_000_000,
-    smaller=(SmallerSegment(22, 5_000_000_000), SmallerSegment(11, 4_200_000_000)),
+    memory_bytes=4_300_000_000,
+    smaller=(SmallerSegment(22, 3_400_000_000), SmallerSegment(11, 2_900_000_000)),
     licence=demucs_published.LICENCE,
     weights=demucs_published.weights(
         "hdemucs",
