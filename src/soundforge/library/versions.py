@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from soundforge.library.lifecycle import Status
+from soundforge.library.lifecycle import UNFINISHED, Status
 from soundforge.library.models import Job
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ async def keep_newest(session: Session, track_id: uuid.UUID, *, keep: int) -> in
     Returns:
         How many went.
     """
-    ended = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
     warps = (Job.track_id == track_id, Job.stage == "warp")
     kept = (
         select(Job.id)
@@ -30,6 +29,8 @@ async def keep_newest(session: Session, track_id: uuid.UUID, *, keep: int) -> in
         .limit(keep)
     )
     gone = await session.execute(
-        delete(Job).where(*warps, Job.status.in_(ended), Job.id.not_in(kept)).returning(Job.id)
+        delete(Job)
+        .where(*warps, Job.status.not_in(UNFINISHED), Job.id.not_in(kept))
+        .returning(Job.id)
     )
     return len(gone.all())
