@@ -56,7 +56,8 @@ def graphs() -> str:
     engines = resources.files("soundforge.engines")
     digest = hashlib.blake2b(digest_size=6)
     files = [file for file in (engines / "skeletons").iterdir() if file.name.endswith(".zip")]
-    for file in (*sorted(files, key=lambda file: file.name), engines / "roformer_graph.py"):
+    builders = [engines / name for name in ("skeleton.py", "roformer_graph.py")]
+    for file in (*sorted(files, key=lambda file: file.name), *builders):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
