@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 
 Known = TypeVar("Known", str, int)
 
-_MADE: Final = 0.80  # the share of the time until all stems are made …
-_WRITTEN: Final = 0.95  # … and until the masters are written; the rest is the null test
+_NULL_TEST: Final = 0.25  # of the time that is left once all stems are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +109,14 @@ def _separate(
             writer.write(block)
             _tell(report, writer, mix, asked, model)
         held.rest()
-        report(_MADE, "writing the stems")
+        report(model.making, "writing the stems")
         is_as_source = asked.sample_rate == "source"
         written = writer.finish(
             threads=asked.threads or os.cpu_count() or 1,
             masters_rate_hz=mix.source_rate_hz if is_as_source else 0,
             masters_frames=mix.source_frames if is_as_source else 0,
         )
-    report(_WRITTEN, "checking the sum")
+    report(1 - _NULL_TEST * (1 - model.making), "checking the sum")
     mended_samples = mix.mended_samples
     if is_as_source:
         mix = Mix(asked.path, mix.source_rate_hz)
@@ -245,7 +244,7 @@ def _tell(report: Report, writer: StemWriter, mix: Mix, asked: _Params, model: S
         mix.expected_frames or round(asked.duration_s * model.sample_rate_hz), mix.frames, 1
     )
     report(
-        _MADE * min(1.0, writer.frames / expected),
+        model.making * min(1.0, writer.frames / expected),
         _doing("separating", asked),
         ready_s=writer.ready_s,
     )

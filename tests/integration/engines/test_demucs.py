@@ -99,6 +99,11 @@ def test_a_killed_run_goes_on_and_ends_the_same_bit_by_bit(whole, random_htdemuc
     assert told[0] == (0.0, "loading the model", None)
     assert told[1][0] > 0.05  # before anything is computed
     assert told[2][0] > told[1][0]
+    ends = {message: fraction for fraction, message, _ in told}
+    assert ends == pytest.approx(
+        {"loading the model": 0, "separating": 0.94, "writing the stems": 0.94}
+        | {"checking the sum": 0.985}
+    )
     for stem in STEMS:  # not the bytes: a WAV file has the time of its making in it
         np.testing.assert_array_equal(read(second, stem), read(out_dir, stem))
     for name in ("bass.peaks", "other/00000.flac"):

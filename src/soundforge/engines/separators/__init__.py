@@ -59,6 +59,7 @@ class Separator:
         smaller: Shorter segments for when memory is short, the longest first.
         overlap: Share of a segment that the next one covers too, where nobody asks for another.
         patience: How many times longer than usual it may take before it counts as hung.
+        making: Share of its time until all stems are made; then they are written and checked.
         has_f16: Whether its networks can compute in half precision.
         network: What the network is built of, for families whose graph is built from that.
     """
@@ -79,6 +80,7 @@ class Separator:
     smaller: tuple[SmallerSegment, ...] = ()
     overlap: float = 0.25
     patience: int = 1
+    making: float = 0.94
     has_f16: bool = True
     network: RoformerNetwork | None = None
 

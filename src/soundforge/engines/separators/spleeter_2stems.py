@@ -44,5 +44,6 @@ SEPARATOR = Separator(
     ),
     run="soundforge.engines.spleeter:run",
     is_fetched_by_itself=True,
+    making=0.8,
     has_f16=False,
 )
