@@ -14,7 +14,7 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="htdemucs",
     quality=40,
-    memory_bytes=1_300_000_000,
+    memory_bytes=1_000_000_000,
     licence=demucs_published.LICENCE,
     weights=demucs_published.weights(
         "htdemucs_6s",
