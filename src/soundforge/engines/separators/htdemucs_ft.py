@@ -14,7 +14,7 @@ SEPARATOR = Separator(
     sample_rate_hz=44100,
     family="htdemucs",
     quality=60,
-    memory_bytes=2_100_000_000,
+    memory_bytes=2_200_000_000,
     licence=demucs_published.LICENCE,
     weights=demucs_published.weights(
         "htdemucs",
