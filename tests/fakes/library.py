@@ -46,7 +46,13 @@ def library() -> list[TrackView]:
             tempo_bpm=122.0,
             sound=SOUND,
             stems=stems(),
-            separation=SeparationView("/fake/mix", null_test_db=134.2, zip_url="/fake/stems.zip"),
+            separation=SeparationView(
+                "/fake/mix",
+                null_test_db=134.2,
+                zip_url="/fake/stems.zip",
+                model="htdemucs",
+                gain_db=-1.3,
+            ),
             has_bars=True,
             versions=versions(),
             urls=SongUrls(

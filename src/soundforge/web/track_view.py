@@ -106,6 +106,8 @@ class SeparationView:
         precision: What the networks computed in: ``f32`` or ``f16``; empty when not known.
         mended_samples: How many samples of the recording were no numbers.
         segment_s: Length of the segments where memory was too short for the model's own; else 0.
+        model: The model's name; empty when not known.
+        gain_db: What all FLAC files were changed by, 0 or below; None when not known.
     """
 
     mix_url: str
@@ -117,6 +119,8 @@ class SeparationView:
     precision: str = ""
     mended_samples: int = 0
     segment_s: int = 0
+    model: str = ""
+    gain_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

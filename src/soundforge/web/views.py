@@ -93,8 +93,11 @@ def _stems(track: Track) -> tuple[StemView, ...]:
 
 
 def _separation(track: Track, job_id: str) -> SeparationView:
-    results = next((job.results for job in track.jobs if str(job.id) == job_id), None) or {}
+    made_by = next((job for job in track.jobs if str(job.id) == job_id), None)
+    results = (made_by.results if made_by else None) or {}
     return SeparationView(
+        model=(made_by.model if made_by else None) or "",
+        gain_db=results.get("gain_db"),
         mix_url=f"/api/v1/jobs/{job_id}/mix",
         zip_url=f"/api/v1/jobs/{job_id}/stems.zip",
         null_test_db=results.get("null_test_db"),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soundforge.library.lifecycle import Work
-    from soundforge.web.track_view import SeparationView, StageView, StemView, TrackView
+    from soundforge.web.track_view import StageView, StemView, TrackView
 
 DOING: Final[dict[Work, str]] = {
     "download": "Downloading",
@@ -36,7 +36,6 @@ _LATER: Final[dict[Work, str]] = {
     "analyze": "Then analysing",
 }
 RUNNING: Final = frozenset({"downloading", "processing"})
-_WHOLE_DB: Final = 60.0  # what is left is below the noise of a 16-bit recording of music
 _MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -193,33 +192,6 @@ def frequency(frequency_hz: float) -> str:
 def number(value: float, digits: int) -> str:
     """Return a number with a true minus sign."""
     return f"{value:.{digits}f}".replace("-", _MINUS)
-
-
-def adds_up(separation: SeparationView) -> str:
-    """Return how well the stems add up to the mix, and whether they had to be made."""
-    said = ["A mix without a stem is made when you ask for it; that takes some seconds."]
-    if separation.null_test_db is not None:
-        rest_db = number(-separation.null_test_db, 0)
-        is_whole = separation.null_test_db >= _WHOLE_DB
-        verdict = "The stems add up to the mix" if is_whole else "The stems leave something out"
-        said.append(f"{verdict}: without all of them {rest_db} dB of it is left.")
-    if separation.mended_samples:
-        n = separation.mended_samples
-        counted = "1 sample that is" if n == 1 else f"{n} samples that are"
-        said.append(f"The recording holds {counted} no number: silence stands there instead.")
-    if separation.precision:
-        how = {"f16": "half", "f32": "full"}.get(separation.precision, separation.precision)
-        said.append(f"They were computed in {how} precision.")
-    if separation.segment_s:
-        piece = f"pieces of {separation.segment_s} s"
-        said.append(f"Memory was short: the model heard the song in {piece}, shorter than its own.")
-    if separation.has_card:
-        said.append("A graphics card made them.")
-    if separation.fallback:
-        said.append(f"The processor made them, not a graphics card: {separation.fallback}.")
-    if separation.is_reused:
-        said.append("They were made before, from the same audio.")
-    return " ".join(said)
 
 
 def without(stems: Sequence[StemView]) -> str:

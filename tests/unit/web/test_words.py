@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soundforge.web import words
-from soundforge.web.studio import ErrorView, SeparationView, StageView
+from soundforge.web.studio import ErrorView, StageView
 from tests.fakes.tracks import a_track, done, stages
 
 BEGAN = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -186,56 +186,6 @@ def test_a_link_has_a_recording_only_after_its_download():
     assert not words.has_recording(a_track("t", "T", stages=waiting))
     assert words.has_recording(a_track("t", "T", stages=()))
     assert words.is_busy(a_track("t", "T", stages=waiting), "separate")
-
-
-@pytest.mark.parametrize(
-    ("null_test_db", "said"),
-    [
-        (
-            134.2,
-            "The stems add up to the mix: without all of them \N{MINUS SIGN}134 dB of it is left.",
-        ),
-        (
-            60.0,
-            "The stems add up to the mix: without all of them \N{MINUS SIGN}60 dB of it is left.",
-        ),
-        (
-            12.4,
-            "The stems leave something out: without all of them \N{MINUS SIGN}12 dB of it is left.",
-        ),
-    ],
-)
-def test_how_well_stems_add_up_is_said_with_its_figure(null_test_db, said):
-    assert words.adds_up(SeparationView("/mix", null_test_db)).endswith(said)
-
-
-@pytest.mark.parametrize(
-    ("separation", "said"),
-    [
-        (SeparationView("/mix", has_card=True), "A graphics card made them."),
-        (
-            SeparationView("/mix", fallback="cuda gave up: its memory is too small"),
-            "The processor made them, not a graphics card: cuda gave up: its memory is too small.",
-        ),
-        (SeparationView("/mix", precision="f16"), "They were computed in half precision."),
-        (SeparationView("/mix", precision="f32"), "They were computed in full precision."),
-        (SeparationView("/mix", segment_s=22), "in pieces of 22 s, shorter than its own."),
-    ],
-)
-def test_what_made_the_stems_is_said_where_it_was_not_the_processor_alone(separation, said):
-    assert words.adds_up(separation).endswith(said)
-
-
-@pytest.mark.parametrize(
-    ("mended", "said"), [(1, "1 sample that is no number"), (9, "9 samples that are no number")]
-)
-def test_holes_in_a_recording_are_told(mended, said):
-    assert said in words.adds_up(SeparationView("/mix", 80.0, mended_samples=mended))
-    assert "no number" not in words.adds_up(SeparationView("/mix", 80.0))
-
-
-def test_the_processor_is_not_worth_a_word():
-    assert "processor" not in words.adds_up(SeparationView("/mix", 80.0))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from soundforge.live.escape import Safe
 from soundforge.live.template import Template
-from soundforge.web import assets, drawing, song_sheet, song_words, sound_words, words
+from soundforge.web import assets, drawing, song_sheet, song_words, sound_words, stem_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ _HELPERS: Final[dict[str, Any]] = {
     "drawing": drawing,
     "icon": icon,
     "song_words": song_words,
+    "stem_words": stem_words,
     "sound_words": sound_words,
     "stem_icon": stem_icon,
     "words": words,
