@@ -152,7 +152,7 @@ class Settings(BaseSettings):
     """The whole tree, frozen; secrets print as stars."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SFA_", env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix="SFA_", env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     data_dir: Path = Field(

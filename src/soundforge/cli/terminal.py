@@ -75,7 +75,10 @@ def load_settings(**changes: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        _refuse(f"Setting {'.'.join(map(str, first['loc']))}: {first['msg']}.")
+        name = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            _refuse(f"There is no setting {name}.")
+        _refuse(f"Setting {name}: {first['msg']}.")
     except SettingsError as error:
         _refuse(f"The settings cannot be read: {error}.")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

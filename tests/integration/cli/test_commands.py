@@ -278,6 +278,8 @@ def test_a_wrong_setting_is_named(sfa):
         (b"port = ", "soundforge.toml in the data folder is not in TOML"),
         (b"host = '\xff'", "soundforge.toml in the data folder is not in TOML"),
         (b"role = 'boss'", "Setting role"),
+        (b"prot = 4001", "There is no setting prot."),
+        (b"[queues]\nanalyse = 1", "There is no setting queues.analyse."),
     ],
 )
 def test_a_settings_file_that_cannot_be_read_is_told(sfa, tmp_path, text, sentence):
