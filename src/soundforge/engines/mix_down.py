@@ -49,6 +49,7 @@ def mix_down(params: dict[str, Any], report: Report) -> dict[str, Any]:
     common = 1 / scale if form == "flac" else 1.0
     mix = Mix(path, rate_hz)
     writer = StemWriter(out_dir, [name], rate_hz, form=form)
+    writer.resume(0)  # the folder may be of a run that was killed
     with ExitStack() as stack:
         files = [stack.enter_context(soundfile.SoundFile(stem)) for stem in without]
         for block in mix.blocks():

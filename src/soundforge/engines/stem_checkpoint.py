@@ -135,9 +135,11 @@ def locked(folder: Path) -> Iterator[bool]:
         yield False
         return
     with file:
-        yield _try_lock(file.fileno())
-    with contextlib.suppress(OSError):
-        (folder / _LOCK_NAME).unlink()
+        is_ours = _try_lock(file.fileno())
+        yield is_ours
+    if is_ours:  # else whoever holds it would hold a file that nobody finds
+        with contextlib.suppress(OSError):
+            (folder / _LOCK_NAME).unlink()
 
 
 def _try_lock(fd: int) -> bool:

@@ -58,6 +58,17 @@ async def test_without_one_stem_the_other_is_left_at_the_recordings_level(tmp_pa
     assert (made.frames, made.gain_db) == (FRAMES, 0)
 
 
+async def test_what_a_killed_run_left_in_the_folder_is_no_part_of_the_mix(tmp_path, parts):
+    stems, folder, recording, gain_db = parts
+    whole = await mixed(tmp_path, recording, [folder / "vocals.flac"], gain_db, form="wav")
+    (whole.path.parent / f".{whole.path.stem}.f32").write_bytes(bytes(8 * 1000))
+
+    made = await mixed(tmp_path, recording, [folder / "vocals.flac"], gain_db, form="wav")
+
+    found, _ = soundfile.read(made.path, dtype="float32")
+    np.testing.assert_allclose(found, stems["other"], atol=2e-6)
+
+
 async def test_in_integers_it_is_as_loud_as_it_can_be_without_clipping(tmp_path, parts):
     stems, folder, recording, gain_db = parts
 
