@@ -62,6 +62,10 @@ class Ledger:
     promises: tuple[Promise, ...] = ()
     waiters: tuple[Waiter, ...] = ()
 
+    def place_of(self, queue_job_id: int) -> tuple[int, int] | None:
+        """Return where a queue job stands in line; a rescue may have moved it to the front."""
+        return next((one.place for one in self.waiters if one.queue_job_id == queue_job_id), None)
+
 
 async def read(session: Session, machine: str) -> Ledger:
     """Return the ledger, and keep it from everybody else until the transaction ends.
@@ -114,11 +118,9 @@ async def promise(session: Session, machine: str, queue_job_id: int, needed_byte
 
 
 async def wait(session: Session, machine: str, queue_job_id: int, needed_bytes: int) -> datetime:
-    """Note that a queue job waits for so much; return since when it does."""
+    """Note that a queue job waits for so much; return since when it does, on any machine."""
     found = await session.scalar(
-        select(MemoryEntry.waits_since).where(
-            MemoryEntry.queue_job_id == queue_job_id, MemoryEntry.machine == machine
-        )
+        select(MemoryEntry.waits_since).where(MemoryEntry.queue_job_id == queue_job_id)
     )
     since = found or utc_now()
     await _put(session, queue_job_id, machine=machine, needed_bytes=needed_bytes, waits_since=since)

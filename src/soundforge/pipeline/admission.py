@@ -210,7 +210,9 @@ class Admission:
         available = self._available()
         if available is None:
             return 0
-        place = memory_ledger.place(asker.priority, asker.queue_job_id)
+        place = ledger.place_of(asker.queue_job_id) or memory_ledger.place(
+            asker.priority, asker.queue_job_id
+        )
         free = self._free(ledger, available + asker.held(), place)
         for at, needed in enumerate(ways):
             if needed <= free:

@@ -187,10 +187,12 @@ async def _settle(
     async def transact(session: Session) -> bool:
         if is_again:
             assert job.queue_job_id is not None
-            await locks.release(session, job.queue_job_id)  # nobody waits for a later attempt
-            return await jobs.retry_later(
+            is_mine = await jobs.retry_later(
                 session, job.id, job.attempt, error=error, after_s=after_s, is_counted=True
             )
+            if is_mine:
+                await locks.release(session, job.queue_job_id)  # nobody waits for a later attempt
+            return is_mine
         return await jobs.fail(session, job.id, job.attempt, error)
 
     if not await patience.transact(tools.database, transact):

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import text
 
 from soundforge import errors
 from soundforge.library import memory_ledger
@@ -70,6 +71,23 @@ async def test_what_does_not_fit_must_wait_and_says_what_for(tools, asker):
     async with machine.admission().admitted(tools.database, one, [GB]):
         found = await ledger(tools)
         assert (len(found.promises), found.waiters) == (1, ())
+
+
+async def test_who_was_rescued_to_the_front_keeps_no_memory_from_itself(tools, asker):
+    machine, one = Machine(GB // 2), await asker()
+    admission = machine.admission(overtaken_s=0)
+    with pytest.raises(MustWaitError):
+        async with admission.admitted(tools.database, one, [GB]):
+            pass
+    async with tools.database.transaction() as session:
+        await session.execute(
+            text("UPDATE procrastinate_jobs SET priority = priority + 1 WHERE id = :id"),
+            {"id": one.queue_job_id},
+        )
+
+    machine.free = 3 * GB // 2
+    async with admission.admitted(tools.database, one, [GB]) as way:
+        assert way == 0
 
 
 async def test_who_waits_again_has_waited_since_the_first_time(tools, asker):
